@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# The headers that nearly every file includes, compiled once and shared by all libraries.
+add_library(ferry_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
+target_precompile_headers(ferry_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
+target_include_directories(ferry_pch PRIVATE ${CMAKE_SOURCE_DIR}/src)
+target_link_libraries(ferry_pch PRIVATE ferry_options fmt::fmt tl::expected Boost::headers)
+
+# ferry_library(name SOURCES ... DEPS ...): a static library of one module; DEPS are public.
+function(ferry_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE ferry_options
+    PUBLIC fmt::fmt tl::expected Boost::headers ${ARG_DEPS})
+  target_precompile_headers(${name} REUSE_FROM ferry_pch)
+endfunction()
+
+# ferry_program(name SOURCES ... DEPS ...): an executable in build/bin.
+function(ferry_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE ferry_options ${ARG_DEPS} fmt::fmt tl::expected Boost::headers)
+endfunction()
+
+# ferry_test(name SOURCES ... DEPS ...): a GoogleTest binary in build/bin/tests.
+function(ferry_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ferry_options ${ARG_DEPS} fmt::fmt tl::expected
+    Boost::headers GTest::gmock GTest::gtest GTest::gtest_main)
+  target_precompile_headers(${name} REUSE_FROM ferry_pch)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests UNITY_BUILD OFF)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

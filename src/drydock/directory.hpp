@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the data planes (IoT Hub, DPS, Blob, Registry) need to know of the resources that Azure Resource
+// Manager keeps. ARM (drydock/arm) implements it; the data planes never look into ARM's documents.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+namespace drydock {
+
+struct SharedAccessPolicy {
+  std::string name;
+  ferry::Secret primary_key;    // base64 text
+  ferry::Secret secondary_key;
+  std::string rights;           // "RegistryWrite, ServiceConnect, DeviceConnect"
+};
+
+struct HubInfo {
+  std::string name;       // ARM's spelling
+  std::string host_name;  // "<name>.azure-devices.drydock.localhost"
+  std::string sku;        // "S1"
+  std::vector<SharedAccessPolicy> policies;
+};
+
+struct ProvisioningServiceInfo {
+  std::string name;
+  std::string host_name;  // service endpoint
+  std::string id_scope;   // "0ne" + 8 hex digits
+  std::string allocation_policy;
+  std::vector<std::string> linked_hubs;  // host names
+  std::vector<SharedAccessPolicy> policies;
+  struct Certificate {
+    std::string name;
+    std::string pem;
+    bool verified = false;
+  };
+  std::vector<Certificate> certificates;
+};
+
+struct StorageAccountInfo {
+  std::string name;
+  ferry::Secret key1;  // base64 text
+  ferry::Secret key2;
+};
+
+struct RegistryToken {
+  std::string name;
+  bool enabled = true;
+  struct Password {
+    ferry::Secret value;
+    std::optional<ferry::Timestamp> expiry;
+  };
+  std::vector<Password> passwords;
+  std::vector<std::string> actions;  // "repositories/app1/content/read", as in the scope map
+};
+
+struct RegistryInfo {
+  std::string name;
+  std::string login_server;  // lower case, "<name>.azurecr.drydock.localhost"
+  bool admin_enabled = false;
+  std::vector<ferry::Secret> admin_passwords;  // the user is the registry's name
+  std::vector<RegistryToken> tokens;
+};
+
+// Names compare without case. Answers are copies of the state at the time of the call.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  virtual std::optional<HubInfo> find_hub(std::string_view name) const = 0;
+  virtual std::optional<ProvisioningServiceInfo> find_provisioning_service(
+      std::string_view name) const = 0;
+  virtual std::optional<ProvisioningServiceInfo> find_provisioning_service_by_scope(
+      std::string_view id_scope) const = 0;
+  virtual std::optional<StorageAccountInfo> find_storage_account(std::string_view name) const = 0;
+  virtual std::optional<RegistryInfo> find_registry(std::string_view name) const = 0;
+};
+
+// A data plane that holds data of resources: told by ARM when one is deleted, so that nothing of it
+// comes back when the name is used again.
+enum class ResourceKind { iot_hub, provisioning_service, storage_account, container_registry };
+class ResourceObserver {
+ public:
+  virtual ~ResourceObserver() = default;
+  virtual void on_deleted(ResourceKind kind, std::string_view name) = 0;
+};
+
+// Checks tokens that Drydock's Entra issued, for the data planes that take them.
+struct TokenIdentity {
+  std::string object_id;
+  std::string application_id;
+  std::string audience;
+};
+class TokenVerifier {
+ public:
+  virtual ~TokenVerifier() = default;
+  // Signature, issuer, validity; `audiences` are the accepted ones, compared without trailing slash.
+  virtual std::optional<TokenIdentity> verify(std::string_view jwt,
+                                              const std::vector<std::string>& audiences) const = 0;
+};
+
+}  // namespace drydock
