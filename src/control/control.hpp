@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane, put together. One per data directory and event loop.
+//
+// Services take and give values. Their plain functions read and write the database inline and never
+// wait; coroutines talk to the cloud. What takes longer is an operation that goes on by itself.
+// Workspaces, groups, nodes and so on are named by name or id. Errors are fit for the caller: they
+// name the thing and say in Error::hint what to do next.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "control/access.hpp"
+#include "control/accounts.hpp"
+#include "control/certificates.hpp"
+#include "control/components.hpp"
+#include "control/deployments.hpp"
+#include "control/groups.hpp"
+#include "control/nodes.hpp"
+#include "control/observing.hpp"
+#include "control/operations.hpp"
+#include "control/registration.hpp"
+#include "control/workspaces.hpp"
+#include "net/task.hpp"
+
+namespace ferry::control {
+
+class Control {
+ public:
+  // Opens (or creates) DIR/ferry.db and DIR/master.key. `loop` and `clock` must outlive it.
+  static Result<std::unique_ptr<Control>> open(net::EventLoop& loop, const Clock& clock,
+                                               const std::filesystem::path& directory);
+  ~Control();
+
+  // Takes up every operation that was under way when the last process ended. Call once, after
+  // Access::ensure_owner and before serving requests.
+  Result<void> resume();
+
+ private:
+  explicit Control(std::unique_ptr<Context> context);
+  std::unique_ptr<Context> context_;
+
+ public:
+  Access access;
+  Operations operations;
+  Accounts accounts;
+  Workspaces workspaces;
+  Certificates certificates;
+  Groups groups;
+  Nodes nodes;
+  Registration registration;
+  Components components;
+  Deployments deployments;
+  Observing observing;
+};
+
+}  // namespace ferry::control

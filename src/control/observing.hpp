@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nodes report through their $edgeAgent twins. Read from the IoT Hub by one query for the
+// whole workspace, at most every 3 seconds and only when somebody asks (the hub allows 20 queries a
+// minute).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fleet/types.hpp"
+#include "net/task.hpp"
+
+namespace ferry::control {
+
+struct Context;
+
+struct ModuleStatus {
+  std::string name;
+  std::string version;
+  std::string status;          // wanted: "running"
+  std::string runtime_status;  // "running", "backoff", "stopped", "failed", "unknown", ...
+  std::int64_t exit_code = 0;
+  std::int64_t restart_count = 0;
+  std::string image;
+  std::string image_digest;     // as reported; may be empty
+  std::string last_start_time;  // as reported; may be empty
+};
+
+struct NodeView {
+  fleet::NodeId id;
+  std::string name;
+  std::string group;
+  std::string registration_id;
+  bool registered = false;
+  std::optional<Timestamp> registered_at;
+  bool connected = false;
+  std::optional<Timestamp> last_reported_at;
+  std::int64_t composition_version = 0;  // that the node has taken; 0 when it is not known
+  // lastDesiredStatus of $edgeAgent: 200 means that every step ran. nullopt before the first
+  // report.
+  struct DesiredStatus {
+    std::int64_t code = 0;
+    std::string description;
+  };
+  std::optional<DesiredStatus> desired_status;
+  std::vector<ModuleStatus> modules;  // by name, $edgeAgent and $edgeHub left out
+  Timestamp created_at;
+};
+
+class Observing {
+ public:
+  explicit Observing(Context& context) : context_(context) {}
+
+  // Sorted by name. When the hub cannot be asked, the last known state is answered.
+  net::Task<Result<std::vector<NodeView>>> nodes(fleet::OrganizationId organization,
+                                                 std::string workspace);
+  net::Task<Result<NodeView>> node(fleet::OrganizationId organization, std::string workspace,
+                                   std::string node);
+  // Fetched from the device by the direct method GetModuleLogs; `tail` lines (1 to 5000).
+  // Code::unavailable when the node is not connected.
+  net::Task<Result<std::string>> module_logs(fleet::OrganizationId organization,
+                                             std::string workspace, std::string node,
+                                             std::string module, int tail);
+
+ private:
+  Context& context_;
+};
+
+}  // namespace ferry::control

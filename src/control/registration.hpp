@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public installer protocol: one-time token -> session -> certificate. Only hashes of tokens
+// are kept. The one-time token is used up in the same transaction that records the certificate;
+// until then it may log in again, so a device that lost power can repeat the command.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.hpp"
+#include "base/secret.hpp"
+#include "fleet/types.hpp"
+
+namespace ferry::control {
+
+struct Context;
+
+struct NodeSession {
+  Secret access_token;  // ten minutes, one certificate
+  std::string registration_id;
+};
+
+struct IssuedCertificate {
+  std::string full_chain;             // PEM: node, group CA, workspace CA, organization root
+  std::optional<Secret> private_key;  // PEM; only when the request had no CSR
+  json::object device_payload;        // {"modelId"?, "ferry": {...}}: the DPS registration payload
+  std::string provisioning_host;
+  std::string id_scope;
+};
+
+class Registration {
+ public:
+  explicit Registration(Context& context) : context_(context) {}
+
+  // Code::unauthenticated for an unknown, used or expired token; the words do not tell which.
+  Result<NodeSession> login_node(const Secret& token);
+  // `csr_pem` nullopt: Ferry makes the key, for old installers. Code::unauthenticated for an access
+  // token that is unknown, expired or has had its certificate; Code::invalid_argument for a CSR
+  // that does not prove possession of its key or asks for another name.
+  Result<IssuedCertificate> get_certificate(const Secret& access_token,
+                                            const std::optional<std::string>& csr_pem);
+
+ private:
+  Context& context_;
+};
+
+}  // namespace ferry::control

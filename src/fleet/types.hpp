@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vocabulary of a fleet. Values only: what they mean and how they hang together, no behaviour
+// that needs a clock, a database or a network.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/secret.hpp"
+
+namespace ferry::fleet {
+
+using OrganizationId = Id<struct OrganizationTag>;
+using CloudAccountId = Id<struct CloudAccountTag>;
+using WorkspaceId = Id<struct WorkspaceTag>;
+using ResourceId = Id<struct ResourceTag>;
+using NodeGroupId = Id<struct NodeGroupTag>;
+using NodeId = Id<struct NodeTag>;
+using VersionId = Id<struct VersionTag>;
+using DeploymentId = Id<struct DeploymentTag>;
+using OperationId = Id<struct OperationTag>;
+
+// Of workspaces and node groups.
+enum class LifeState { provisioning, ready, failed, deleting };
+// Of one cloud object.
+enum class ResourceState { planned, creating, ready, failed, deleting };
+// draft -> publishing -> published or failed; failed -> publishing again. Published never changes.
+enum class VersionState { draft, publishing, published, failed };
+// Of operations and their steps.
+enum class RunState { pending, running, succeeded, failed };
+enum class Role { owner, operator_, viewer };
+
+std::string_view to_string(LifeState state);
+std::string_view to_string(ResourceState state);
+std::string_view to_string(VersionState state);
+std::string_view to_string(RunState state);
+std::string_view to_string(Role role);  // "Owner", "Operator", "Viewer"
+Result<LifeState> parse_life_state(std::string_view text);
+Result<ResourceState> parse_resource_state(std::string_view text);
+Result<VersionState> parse_version_state(std::string_view text);
+Result<RunState> parse_run_state(std::string_view text);
+Result<Role> parse_role(std::string_view text);
+
+struct Organization {
+  OrganizationId id;
+  std::string name;
+  Timestamp created_at;
+};
+
+// The endpoints of one cloud, as its /metadata/endpoints says them. Host name suffixes come without
+// a leading dot: "azure-devices.net".
+struct Environment {
+  std::string name;              // "AzureCloud", "AzureUSGovernment", "Drydock"
+  std::string resource_manager;  // "https://management.azure.com/"
+  std::string active_directory;  // "https://login.microsoftonline.com/"
+  std::string portal;            // "https://portal.azure.com/"
+  std::string audience;          // of tokens for the resource manager
+  struct Suffixes {
+    std::string storage;              // "core.windows.net"
+    std::string acr_login_server;     // "azurecr.io"
+    std::string iot_hub;              // "azure-devices.net"
+    std::string device_provisioning;  // "azure-devices-provisioning.net"
+    std::string service_bus;          // "servicebus.windows.net"
+  } suffixes;
+};
+
+struct CloudAccount {
+  CloudAccountId id;
+  OrganizationId organization;
+  std::string name;
+  Environment environment;
+  std::string ca_pem;  // extra trusted roots; empty where the system's are enough
+  std::string tenant_id;
+  std::string subscription_id;
+  std::string client_id;
+  Timestamp created_at;
+};
+
+// A project, linked to exactly one cloud account for its whole life.
+struct Workspace {
+  WorkspaceId id;
+  OrganizationId organization;
+  CloudAccountId cloud_account;
+  std::string name;
+  std::string location;
+  LifeState state = LifeState::provisioning;
+  std::string id_scope;              // of the DPS, once it stands
+  std::string provisioning_host;     // that devices dial: "global.azure-devices-provisioning.net"
+  std::string provisioning_service;  // service endpoint's host name
+  std::string hub_host;              // "<hub>.azure-devices.net"
+  std::string blob_endpoint;         // "https://<account>.blob.core.windows.net/"
+  std::string login_server;          // "<registry>.azurecr.io"
+  Timestamp created_at;
+};
+
+// One cloud object that was made for a workspace.
+struct Resource {
+  ResourceId id;
+  WorkspaceId workspace;
+  std::string type;  // "Microsoft.Devices/IotHubs"
+  std::string name;
+  std::string azure_id;  // "/subscriptions/.../IotHubs/x"; empty until asked for
+  std::string region;
+  ResourceState state = ResourceState::planned;
+  Timestamp created_at;
+};
+
+// Devices that run the same software.
+struct NodeGroup {
+  NodeGroupId id;
+  WorkspaceId workspace;
+  std::string name;
+  LifeState state = LifeState::provisioning;
+  std::string enrollment_group;          // DPS enrollment group id
+  std::string pull_token;                // name of the registry token
+  std::string configuration;             // id of the standing IoT Hub configuration
+  std::int64_t composition_version = 0;  // the one that stands; 0 before the first
+  Timestamp created_at;
+};
+
+struct Node {
+  NodeId id;
+  WorkspaceId workspace;
+  NodeGroupId group;
+  std::string name;
+  std::string registration_id;             // also the device id in the IoT Hub
+  std::optional<Timestamp> registered_at;  // when its certificate was issued
+  bool deleting = false;
+  Timestamp created_at;
+};
+
+struct VersionFile {
+  std::string path;  // relative, '/' separated
+  std::int64_t size = 0;
+  std::string sha256;  // hex
+  std::uint32_t mode = 0644;
+};
+
+struct ComponentVersion {
+  VersionId id;
+  WorkspaceId workspace;
+  std::string component;
+  std::string version;
+  VersionState state = VersionState::draft;
+  std::string manifest;  // component.json as given
+  std::string image;     // "<login server>/components/<name>@sha256:..." once published
+  std::string digest;    // "sha256:..."
+  std::string error;     // why publishing failed
+  std::vector<VersionFile> files;
+  Timestamp created_at;
+  std::optional<Timestamp> published_at;
+};
+
+// One component in one version: what deployments are made of.
+struct ComponentRef {
+  std::string name;
+  std::string version;
+  friend auto operator<=>(const ComponentRef&, const ComponentRef&) = default;
+};
+
+// Published component versions x target groups. `groups` holds names (unique in the workspace).
+struct Deployment {
+  DeploymentId id;
+  std::string name;
+  std::int64_t revision = 0;  // 1 is the first; every edit counts up
+  std::vector<ComponentRef> components;
+  std::vector<std::string> groups;
+  Timestamp created_at;
+};
+
+// What lets a device pull, and nothing else: a repository-scoped token of the registry.
+struct PullCredential {
+  std::string registry;  // login server
+  std::string username;
+  Secret password;
+};
+
+}  // namespace ferry::fleet
