@@ -12,14 +12,17 @@ namespace {
 constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kTagSize = 16;
 
-unsigned char* bytes_of(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
+unsigned char* bytes_of(std::string& s) {
+  return reinterpret_cast<unsigned char*>(s.data());
+}
 const unsigned char* bytes_of(std::string_view s) {
   return reinterpret_cast<const unsigned char*>(s.data());
 }
 
 std::string digest(const EVP_MD* algorithm, std::string_view bytes) {
   std::string result(static_cast<std::size_t>(EVP_MD_get_size(algorithm)), '\0');
-  FERRY_CHECK(EVP_Digest(bytes.data(), bytes.size(), bytes_of(result), nullptr, algorithm, nullptr));
+  FERRY_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), bytes_of(result), nullptr, algorithm, nullptr));
   return result;
 }
 
@@ -33,9 +36,15 @@ struct CipherContext {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
-std::string sha1(std::string_view bytes) { return digest(EVP_sha1(), bytes); }
-std::string md5(std::string_view bytes) { return digest(EVP_md5(), bytes); }
+std::string sha256(std::string_view bytes) {
+  return digest(EVP_sha256(), bytes);
+}
+std::string sha1(std::string_view bytes) {
+  return digest(EVP_sha1(), bytes);
+}
+std::string md5(std::string_view bytes) {
+  return digest(EVP_md5(), bytes);
+}
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::string result(32, '\0');
@@ -108,8 +117,8 @@ Result<std::string> unseal(std::string_view key, std::string_view sealed,
   std::string plaintext(ciphertext.size(), '\0');
   CipherContext context;
   int length = 0;
-  FERRY_CHECK(EVP_DecryptInit_ex(context.raw, EVP_aes_256_gcm(), nullptr, bytes_of(key),
-                                 bytes_of(nonce)));
+  FERRY_CHECK(
+      EVP_DecryptInit_ex(context.raw, EVP_aes_256_gcm(), nullptr, bytes_of(key), bytes_of(nonce)));
   FERRY_CHECK(EVP_DecryptUpdate(context.raw, nullptr, &length, bytes_of(associated_data),
                                 static_cast<int>(associated_data.size())));
   FERRY_CHECK(EVP_DecryptUpdate(context.raw, bytes_of(plaintext), &length, bytes_of(ciphertext),

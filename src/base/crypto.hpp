@@ -35,7 +35,8 @@ class Sha256 {
 
 // AES-256-GCM with a random 96-bit nonce: nonce | ciphertext | tag. `key` is 32 bytes;
 // `associated_data` binds the ciphertext to its place, so that it cannot be moved to another.
-std::string seal(std::string_view key, std::string_view plaintext, std::string_view associated_data);
+std::string seal(std::string_view key, std::string_view plaintext,
+                 std::string_view associated_data);
 Result<std::string> unseal(std::string_view key, std::string_view sealed,
                            std::string_view associated_data);
 

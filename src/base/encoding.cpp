@@ -30,7 +30,8 @@ int hex_value(char c) {
 }
 
 bool is_unreserved(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~';
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' ||
+         c == '~';
 }
 
 std::string percent_encode_except(std::string_view text, std::string_view kept) {
@@ -91,8 +92,12 @@ Result<std::string> base64url_decode(std::string_view text) {
   return base64_decode(standard);
 }
 
-std::string hex_encode(std::string_view bytes) { return hex_with(kLowerHex, bytes); }
-std::string hex_encode_upper(std::string_view bytes) { return hex_with(kUpperHex, bytes); }
+std::string hex_encode(std::string_view bytes) {
+  return hex_with(kLowerHex, bytes);
+}
+std::string hex_encode_upper(std::string_view bytes) {
+  return hex_with(kUpperHex, bytes);
+}
 
 Result<std::string> hex_decode(std::string_view text) {
   if (text.size() % 2 != 0) return fail(Code::invalid_argument, "hex text has an odd length");
@@ -107,8 +112,12 @@ Result<std::string> hex_decode(std::string_view text) {
   return bytes;
 }
 
-std::string percent_encode(std::string_view text) { return percent_encode_except(text, ""); }
-std::string percent_encode_path(std::string_view path) { return percent_encode_except(path, "/"); }
+std::string percent_encode(std::string_view text) {
+  return percent_encode_except(text, "");
+}
+std::string percent_encode_path(std::string_view path) {
+  return percent_encode_except(path, "/");
+}
 
 std::string percent_decode(std::string_view text) {
   std::string decoded;

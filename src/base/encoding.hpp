@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text forms of bytes: base64 (RFC 4648 s.4), base64url without padding (s.5), hex, percent-encoding
-// (RFC 3986 s.2.1).
+// Text forms of bytes: base64 (RFC 4648 s.4), base64url without padding (s.5), hex,
+// percent-encoding (RFC 3986 s.2.1).
 #pragma once
 
 #include <string>
@@ -28,7 +28,8 @@ std::string percent_encode_path(std::string_view path);
 // A '%' that is not followed by two hex digits stays as it is. '+' stays '+'.
 std::string percent_decode(std::string_view text);
 
-// "a=1&b=2" to pairs, both sides percent-decoded; '+' means blank (application/x-www-form-urlencoded).
+// "a=1&b=2" to pairs, both sides percent-decoded; '+' means blank
+// (application/x-www-form-urlencoded).
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 FormFields parse_form(std::string_view text);
 std::string format_form(const FormFields& fields);

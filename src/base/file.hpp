@@ -20,7 +20,8 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
 // Creates `path` and its parents; a directory that it creates gets `mode`.
 Result<void> make_directories(const std::filesystem::path& path, mode_t mode = 0755);
 
-// Holds an exclusive lock on a file for as long as it lives, so that one data directory has one owner.
+// Holds an exclusive lock on a file for as long as it lives, so that one data directory has one
+// owner.
 class FileLock {
  public:
   // Fails with Code::conflict when another process holds it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading JSON that somebody else wrote: every access says which member is wrong instead of throwing.
+// Reading JSON that somebody else wrote: every access says which member is wrong instead of
+// throwing.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line per event on standard error: time, level, component, message. Messages never hold secrets:
-// what may be a secret is a Secret (base/secret.hpp), which does not format.
+// One line per event on standard error: time, level, component, message. Messages never hold
+// secrets: what may be a secret is a Secret (base/secret.hpp), which does not format.
 #pragma once
 
 #include <string_view>

@@ -8,18 +8,30 @@ namespace ferry {
 
 std::string_view to_string(Code code) {
   switch (code) {
-    case Code::invalid_argument: return "invalid_argument";
-    case Code::unauthenticated: return "unauthenticated";
-    case Code::permission_denied: return "permission_denied";
-    case Code::not_found: return "not_found";
-    case Code::conflict: return "conflict";
-    case Code::precondition_failed: return "precondition_failed";
-    case Code::resource_exhausted: return "resource_exhausted";
-    case Code::unavailable: return "unavailable";
-    case Code::deadline_exceeded: return "deadline_exceeded";
-    case Code::cancelled: return "cancelled";
-    case Code::unsupported: return "unsupported";
-    case Code::internal: return "internal";
+    case Code::invalid_argument:
+      return "invalid_argument";
+    case Code::unauthenticated:
+      return "unauthenticated";
+    case Code::permission_denied:
+      return "permission_denied";
+    case Code::not_found:
+      return "not_found";
+    case Code::conflict:
+      return "conflict";
+    case Code::precondition_failed:
+      return "precondition_failed";
+    case Code::resource_exhausted:
+      return "resource_exhausted";
+    case Code::unavailable:
+      return "unavailable";
+    case Code::deadline_exceeded:
+      return "deadline_exceeded";
+    case Code::cancelled:
+      return "cancelled";
+    case Code::unsupported:
+      return "unsupported";
+    case Code::internal:
+      return "internal";
   }
   return "internal";
 }

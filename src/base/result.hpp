@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors are values with a story: what was tried, on what, what the other side said, what to do next.
+// Errors are values with a story: what was tried, on what, what the other side said, what to do
+// next.
 #pragma once
 
 #include <string>
@@ -14,9 +15,9 @@ namespace ferry {
 
 // A small closed set; each face (HTTP, CLI exit codes) maps it in exactly one table.
 enum class Code {
-  invalid_argument,     // the caller's input is wrong; the same call can never succeed
-  unauthenticated,      // no or unusable credentials
-  permission_denied,    // known caller, not allowed
+  invalid_argument,   // the caller's input is wrong; the same call can never succeed
+  unauthenticated,    // no or unusable credentials
+  permission_denied,  // known caller, not allowed
   not_found,
   conflict,             // exists already, or the state forbids it
   precondition_failed,  // an ETag or version did not match
@@ -31,7 +32,8 @@ enum class Code {
 std::string_view to_string(Code code);
 
 // `message` says what went wrong in words fit for the caller; it never holds a secret.
-// `hint`, when not empty, says what to do next. `context` holds what was being tried, innermost first.
+// `hint`, when not empty, says what to do next. `context` holds what was being tried, innermost
+// first.
 struct Error {
   Code code = Code::internal;
   std::string message;
@@ -61,7 +63,9 @@ template <class... Args>
 Unexpected fail(Code code, fmt::format_string<Args...> text, Args&&... args) {
   return Unexpected(Error{code, fmt::format(text, std::forward<Args>(args)...)});
 }
-inline Unexpected fail(Error error) { return Unexpected(std::move(error)); }
+inline Unexpected fail(Error error) {
+  return Unexpected(std::move(error));
+}
 
 // The program is wrong: says where and aborts. Never reachable from input.
 [[noreturn]] void invariant_violated(const char* condition, const char* file, int line);

@@ -8,11 +8,15 @@
 
 namespace ferry::sqlite {
 
-std::string Row::text(int column) const { return cells_[static_cast<std::size_t>(column)].text; }
+std::string Row::text(int column) const {
+  return cells_[static_cast<std::size_t>(column)].text;
+}
 std::int64_t Row::number(int column) const {
   return cells_[static_cast<std::size_t>(column)].number;
 }
-bool Row::is_null(int column) const { return cells_[static_cast<std::size_t>(column)].null; }
+bool Row::is_null(int column) const {
+  return cells_[static_cast<std::size_t>(column)].null;
+}
 std::optional<std::string> Row::optional_text(int column) const {
   if (is_null(column)) return std::nullopt;
   return text(column);
@@ -21,15 +25,16 @@ std::optional<std::string> Row::optional_text(int column) const {
 Result<Database> Database::open(const std::filesystem::path& path,
                                 std::span<const std::string_view> migrations) {
   sqlite3* handle = nullptr;
-  const int opened = sqlite3_open_v2(path.c_str(), &handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   Database database(handle);
   const std::string story = "open database " + path.string();
   if (opened != SQLITE_OK) return fail(database.failure(story));
   sqlite3_busy_timeout(handle, 5000);
   for (std::string_view pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
                                   "PRAGMA foreign_keys = ON", "PRAGMA cache_size = -16384"}) {
-    if (auto set = database.query(pragma); !set) return fail(std::move(set).error().with("{}", story));
+    if (auto set = database.query(pragma); !set)
+      return fail(std::move(set).error().with("{}", story));
   }
   if (auto migrated = database.migrate(migrations); !migrated) {
     return fail(std::move(migrated).error().with("{}", story));
@@ -60,8 +65,8 @@ Error Database::failure(std::string_view action) const {
                     : status == SQLITE_BUSY     ? Code::unavailable
                     : status == SQLITE_CANTOPEN ? Code::not_found
                                                 : Code::internal;
-  return Error{code, fmt::format("{}: {}", action,
-                                 handle_ ? sqlite3_errmsg(handle_) : "out of memory")};
+  return Error{code,
+               fmt::format("{}: {}", action, handle_ ? sqlite3_errmsg(handle_) : "out of memory")};
 }
 
 Result<sqlite3_stmt*> Database::prepare(std::string_view sql,
@@ -82,8 +87,12 @@ Result<sqlite3_stmt*> Database::prepare(std::string_view sql,
     ++index;
     const int size = static_cast<int>(value.text_.size());
     switch (value.kind_) {
-      case Value::Kind::null: sqlite3_bind_null(statement, index); break;
-      case Value::Kind::number: sqlite3_bind_int64(statement, index, value.number_); break;
+      case Value::Kind::null:
+        sqlite3_bind_null(statement, index);
+        break;
+      case Value::Kind::number:
+        sqlite3_bind_int64(statement, index, value.number_);
+        break;
       case Value::Kind::text:
         sqlite3_bind_text(statement, index, value.text_.data() ? value.text_.data() : "", size,
                           SQLITE_STATIC);
@@ -143,7 +152,9 @@ Result<std::optional<Row>> Database::query_one(std::string_view sql,
   return std::optional<Row>(std::move(rows->front()));
 }
 
-std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(handle_);
+}
 
 Result<void> Database::migrate(std::span<const std::string_view> migrations) {
   if (auto made = execute("CREATE TABLE IF NOT EXISTS schema_migrations("

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite (WAL) behind RAII. A Database belongs to one thread. Prepared statements are cached by their
-// text, so pass literals. A damaged database or a full disk is an Error, never an exception.
+// SQLite (WAL) behind RAII. A Database belongs to one thread. Prepared statements are cached by
+// their text, so pass literals. A damaged database or a full disk is an Error, never an exception.
 #pragma once
 
 #include <cstdint>

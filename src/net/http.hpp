@@ -73,13 +73,14 @@ using HttpHandler = std::function<Task<HttpResponse>(HttpRequest)>;
 struct HttpServerOptions {
   std::size_t max_head = 64 * 1024;
   std::size_t max_body = std::size_t{1} << 30;
-  std::chrono::milliseconds idle_timeout{75'000};     // between requests
+  std::chrono::milliseconds idle_timeout{75'000};      // between requests
   std::chrono::milliseconds request_timeout{300'000};  // to read one request
 };
 
 // Serves requests on one connection, keep-alive, until either side ends it. `handler` is not called
 // for malformed or over-long requests: those get 400, 413 or 431.
-// A HEAD request runs the handler and sends the head alone (Content-Length of the body it would have).
+// A HEAD request runs the handler and sends the head alone (Content-Length of the body it would
+// have).
 Task<void> serve_http(std::unique_ptr<Stream> stream, HttpHandler handler,
                       HttpServerOptions options = {});
 

@@ -17,8 +17,8 @@ class RouteParameters {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-// Patterns such as "/api/v1/workspaces/{workspace}"; a last segment "{name...}" takes the rest of the
-// path. Fixed segments win over parameters. Not found is answered by `fallback`.
+// Patterns such as "/api/v1/workspaces/{workspace}"; a last segment "{name...}" takes the rest of
+// the path. Fixed segments win over parameters. Not found is answered by `fallback`.
 class Router {
  public:
   using Handler = std::function<Task<HttpResponse>(HttpRequest, RouteParameters)>;

@@ -16,9 +16,9 @@
 namespace ferry::net {
 
 struct PeerInfo {
-  std::string address;              // of the other side, "127.0.0.1:40312"; empty for Unix sockets
+  std::string address;  // of the other side, "127.0.0.1:40312"; empty for Unix sockets
   bool tls = false;
-  std::string server_name;          // SNI that the client sent, lower case
+  std::string server_name;                     // SNI that the client sent, lower case
   std::vector<std::string> certificate_chain;  // PEM, as presented, leaf first; not verified by a
                                                // server that asks for a certificate
 };
@@ -39,8 +39,8 @@ class Stream {
   virtual const PeerInfo& peer() const = 0;
 };
 
-// Host names that end in ".localhost" are loopback without asking anybody (RFC 6761 s.6.3): 127.0.0.1,
-// or the address in the environment variable FERRY_LOCALHOST_ADDRESS.
+// Host names that end in ".localhost" are loopback without asking anybody (RFC 6761 s.6.3):
+// 127.0.0.1, or the address in the environment variable FERRY_LOCALHOST_ADDRESS.
 Task<Result<std::unique_ptr<Stream>>> connect_tcp(std::string host, std::uint16_t port,
                                                   std::chrono::milliseconds timeout);
 // Checks the server's chain against the context's CAs and its name against `host`; sends SNI.
@@ -57,8 +57,8 @@ class Listener {
  public:
   using Handler = std::function<Task<void>(std::unique_ptr<Stream>)>;
 
-  // Port 0 takes a free one. With a TLS context the handshake (limit 10 s) comes before the handler.
-  // Code::permission_denied: not allowed to bind the port; Code::conflict: in use.
+  // Port 0 takes a free one. With a TLS context the handshake (limit 10 s) comes before the
+  // handler. Code::permission_denied: not allowed to bind the port; Code::conflict: in use.
   static Result<std::unique_ptr<Listener>> start(EventLoop& loop, std::string address,
                                                  std::uint16_t port,
                                                  std::shared_ptr<const TlsServerContext> tls,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Coroutines on one thread: an EventLoop owns the thread, a Task is a coroutine on it.
 //
-// Rules (docs/architecture.md, "Coroutines"): parameters by value or owned by the caller's frame; no
-// capturing-lambda coroutine that outlives its lambda; co_await only as a statement, as initialiser of
-// a named local, or as operand of co_return.
+// Rules (docs/architecture.md, "Coroutines"): parameters by value or owned by the caller's frame;
+// no capturing-lambda coroutine that outlives its lambda; co_await only as a statement, as
+// initialiser of a named local, or as operand of co_return.
 #pragma once
 
 #include <chrono>
@@ -68,8 +68,8 @@ void spawn(Executor executor, Task<void> task);
 Task<void> sleep_for(std::chrono::milliseconds duration);
 Task<Executor> current_executor();
 
-// Runs `work` on a small thread pool shared by the process (file hashing, compression, sync file I/O)
-// and resumes on the caller's loop. `work` must not touch the loop's objects.
+// Runs `work` on a small thread pool shared by the process (file hashing, compression, sync file
+// I/O) and resumes on the caller's loop. `work` must not touch the loop's objects.
 Task<void> run_blocking(std::function<void()> work);
 
 // Resumes with the signal's number when one of `signals` arrives. Replaces their default action.

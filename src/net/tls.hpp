@@ -18,7 +18,7 @@ struct TlsIdentity {
 };
 
 struct TlsClientOptions {
-  std::string ca_pem;                   // trusted roots in addition to the system's
+  std::string ca_pem;  // trusted roots in addition to the system's
   bool system_roots = true;
   std::optional<TlsIdentity> identity;  // client certificate, offered when the server asks
 };
