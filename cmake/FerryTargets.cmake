@@ -32,8 +32,6 @@ function(ferry_test name)
   target_link_libraries(${name} PRIVATE ferry_options ${ARG_DEPS} fmt::fmt tl::expected
     Boost::headers GTest::gmock GTest::gtest GTest::gtest_main)
   target_precompile_headers(${name} REUSE_FROM ferry_pch)
-  # CMake compiles executables with -fPIE; clang refuses a precompiled header made with -fPIC then.
-  target_compile_options(${name} PRIVATE -fPIC)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests UNITY_BUILD OFF)
   add_test(NAME ${name} COMMAND ${name})

@@ -11,7 +11,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_UNITY_BUILD ${FERRY_UNITY})
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
@@ -25,6 +24,7 @@ endif()
 
 add_library(ferry_options INTERFACE)
 target_compile_options(ferry_options INTERFACE
+  -fPIC  # for all alike: libraries and programs share one precompiled header
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast
   -Woverloaded-virtual -Wnon-virtual-dtor -Wextra-semi)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

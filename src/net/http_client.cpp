@@ -94,7 +94,7 @@ Task<Result<Exchange>> exchange(Stream& stream, const HttpCall& call, const Url&
     buffer.resize(old_size + count.value_or(0));
     if (!count) co_return fail(std::move(count).error());
     if (*count == 0) {
-      parser->put_eof(error);
+      if (parser->got_some()) parser->put_eof(error);
       if (!error && parser->is_done() && parser->is_header_done()) break;
       if (!write_error.message.empty()) co_return fail(std::move(write_error));
       co_return fail(Code::unavailable,
