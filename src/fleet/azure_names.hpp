@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Ferry calls things in Azure, derived from its own ids: the same input always gives the same
+// name, so a step that is repeated meets what it made before. Rules: Azure's "naming rules and
+// restrictions for Azure resources".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fleet/types.hpp"
+
+namespace ferry::fleet {
+
+struct AzureNames {
+  std::string resource_group;        // ferry-plant-a-abcdefgh
+  std::string iot_hub;               // plant-a-abcdefgh: 3-50 letters, digits, hyphens; global
+  std::string provisioning_service;  // plant-a-abcdefgh-dps: 3-64
+  std::string storage_account;       // plantaabcdefgh: 3-24 lower-case letters and digits; global
+  std::string container;             // the workspace identifier, ws-...: 3-63
+  std::string registry;              // plantaabcdefgh: 5-50 letters and digits; global
+  std::string ca_certificate;        // name of the workspace CA in the DPS
+};
+AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name);
+
+// The DPS enrollment group id, the registry's scope map and token: all are the group id, which has
+// only lower-case letters, digits and a hyphen, 20 characters.
+std::string enrollment_group_name(const NodeGroupId& group);
+std::string scope_map_name(const NodeGroupId& group);
+std::string token_name(const NodeGroupId& group);
+
+// Configuration ids: lower-case letters, digits and hyphens among others, up to 128.
+std::string configuration_name(const NodeGroupId& group, std::int64_t composition_version);
+// "tags.ferry.nodeGroup='<group id>'"
+std::string target_condition(const NodeGroupId& group);
+
+// Lower case, unique, at most 64 characters (a common name), safe as a device id.
+std::string registration_id(std::string_view node_name, const NodeId& node);
+
+// {workspace_identifier}/components/{component_name}/{component_version}/src/{file_path} without
+// the first part, which is the container.
+std::string component_prefix(std::string_view component, std::string_view version);
+std::string component_blob(std::string_view component, std::string_view version,
+                           std::string_view file_path);
+
+// Repository and tag of a component's image. '+' is not allowed in tags and becomes '_'.
+std::string image_repository(std::string_view component);
+std::string image_tag(std::string_view version);
+
+}  // namespace ferry::fleet
