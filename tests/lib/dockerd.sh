@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# A Docker engine of its own for a test or the demo: own data, own socket, stopped by its pid.
+#   start_dockerd DIR   sets DOCKER_HOST and dockerd_pid; DIR must be short (socket paths are limited)
+#   stop_dockerd
+
+start_dockerd() {
+  local dir=$1
+  mkdir -p "$dir"
+  dockerd_dir=$dir
+  # A bridge of its own would change the machine's network; containers of tests need none.
+  dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" \
+    -H "unix://$dir/docker.sock" --iptables=false --ip-masq=false \
+    --bridge=none >"$dir/dockerd.log" 2>&1 &
+  dockerd_pid=$!
+  export DOCKER_HOST="unix://$dir/docker.sock"
+  local deadline=$((SECONDS + 60))
+  until docker info >/dev/null 2>&1; do
+    if ! kill -0 "$dockerd_pid" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+      echo "dockerd did not start; its log ends with:" >&2
+      tail -5 "$dir/dockerd.log" >&2
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+
+stop_dockerd() {
+  [ -n "${dockerd_pid:-}" ] || return 0
+  kill "$dockerd_pid" 2>/dev/null || true
+  wait "$dockerd_pid" 2>/dev/null || true
+  # Mounts that a killed engine left behind would keep the directory busy.
+  grep -oE " $dockerd_dir/[^ ]+" /proc/mounts | sort -r | while read -r mount; do
+    umount -l "$mount" 2>/dev/null || true
+  done
+  unset dockerd_pid
+}
