@@ -41,7 +41,7 @@ start_agent() {
   agent_pid=$!
 }
 module() { ferry status pump-7 --output json | jq -r ".modules[] | select(.name==\"$1\") | .$2"; }
-container_of() { docker ps -q --no-trunc --filter "label=ferry.module=$1"; }
+container_of() { docker ps -q --no-trunc --filter "label=io.ferry.agent.module=$1"; }
 module_runs() { [ "$(module "$1" runtimeStatus)" = running ] && [ -z "${2:-}" -o "$(module "$1" version)" = "${2:-}" ]; }
 # refuses NAME EXPECTED COMMAND...: the command must fail and say so in these words.
 refuses() {
