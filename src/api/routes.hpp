@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a route is written: a function from an authenticated call to a response or an Error. One .cpp
+// per noun adds its routes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "control/control.hpp"
+#include "net/router.hpp"
+
+namespace ferry::api {
+
+// One request whose caller is known.
+struct Call {
+  net::HttpRequest request;
+  net::RouteParameters parameters;
+  control::Identity caller;
+
+  const std::string& at(std::string_view parameter) const { return parameters.at(parameter); }
+  const fleet::OrganizationId& organization() const { return caller.organization.id; }
+};
+
+using Answer = Result<net::HttpResponse>;
+
+class Routes {
+ public:
+  using Plain = Answer (*)(control::Control&, const Call&);
+  using Waiting = net::Task<Answer> (*)(control::Control&, Call);
+
+  // Both outlive this and the router's last request.
+  Routes(net::Router& router, control::Control& control) : router_(router), control_(control) {}
+
+  // `pattern` below /api/v1. `least`: the least role that may call it.
+  void add(std::string method, std::string_view pattern, fleet::Role least, Plain function);
+  void add(std::string method, std::string_view pattern, fleet::Role least, Waiting function);
+
+ private:
+  template <class Function>
+  void add_handler(std::string method, std::string_view pattern, fleet::Role least,
+                   Function function);
+  net::Router& router_;
+  control::Control& control_;
+};
+
+// The request's body as an object; an empty body is an empty object. The content type does not
+// matter.
+Result<json::object> body_of(const Call& call);
+
+void add_overview_routes(Routes& routes);  // whoami, organizations, operations
+void add_cloud_account_routes(Routes& routes);
+void add_workspace_routes(Routes& routes);  // with resources and certificates
+void add_group_routes(Routes& routes);
+void add_node_routes(Routes& routes);
+void add_component_routes(Routes& routes);  // with images
+void add_deployment_routes(Routes& routes);
+
+// Paths whose request bodies are files; all others take at most 1 MiB.
+bool is_upload(std::string_view method, std::string_view path);
+
+// Adds /auth/login_node and /registration/azure/get_certificate, which need no API token.
+void add_installer_routes(net::Router& router, control::Control& control);
+
+// The API token or access token of an Authorization header; empty when there is none.
+Secret bearer_token(const net::HttpRequest& request);
+
+}  // namespace ferry::api

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/views.hpp"
+
+#include "base/clock.hpp"
+
+namespace ferry::api {
+namespace {
+
+json::value time(const std::optional<Timestamp>& when) {
+  return when ? json::value(format_rfc3339(*when)) : json::value(nullptr);
+}
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+std::string text(std::string_view word) {
+  return std::string(word);
+}
+
+}  // namespace
+
+json::object to_json(const fleet::Organization& organization) {
+  return {{"id", organization.id.str()},
+          {"name", organization.name},
+          {"createdAt", time(organization.created_at)}};
+}
+
+json::object to_json(const fleet::CloudAccount& account) {
+  const auto& environment = account.environment;
+  const auto& suffixes = environment.suffixes;
+  return {
+      {"id", account.id.str()},
+      {"name", account.name},
+      {"environment",
+       json::object{{"name", environment.name},
+                    {"resourceManager", environment.resource_manager},
+                    {"activeDirectory", environment.active_directory},
+                    {"portal", environment.portal},
+                    {"suffixes", json::object{{"storage", suffixes.storage},
+                                              {"acrLoginServer", suffixes.acr_login_server},
+                                              {"iotHub", suffixes.iot_hub},
+                                              {"deviceProvisioning", suffixes.device_provisioning},
+                                              {"serviceBus", suffixes.service_bus}}}}},
+      {"tenantId", account.tenant_id},
+      {"subscriptionId", account.subscription_id},
+      {"clientId", account.client_id},
+      {"createdAt", time(account.created_at)}};
+}
+
+json::object to_json(const control::OperationView& operation) {
+  json::array steps;
+  for (const auto& step : operation.steps) {
+    steps.push_back(json::object{{"name", step.name},
+                                 {"status", text(fleet::to_string(step.status))},
+                                 {"detail", step.detail},
+                                 {"startedAt", time(step.started_at)},
+                                 {"finishedAt", time(step.finished_at)}});
+  }
+  json::value error = nullptr;
+  if (operation.error) {
+    error = json::object{{"code", text(to_string(operation.error->code))},
+                         {"message", operation.error->message},
+                         {"hint", operation.error->hint},
+                         {"details", json::object{}}};
+  }
+  return {{"id", operation.id.str()},
+          {"kind", operation.kind},
+          {"target", operation.target},
+          {"status", text(fleet::to_string(operation.status))},
+          {"steps", std::move(steps)},
+          {"error", std::move(error)},
+          {"createdAt", time(operation.created_at)},
+          {"finishedAt", time(operation.finished_at)}};
+}
+
+json::object to_json(const control::WorkspaceView& workspace) {
+  return {{"id", workspace.id.str()},
+          {"name", workspace.name},
+          {"location", workspace.location},
+          {"cloudAccount", workspace.cloud_account},
+          {"state", text(fleet::to_string(workspace.state))},
+          {"createdAt", time(workspace.created_at)}};
+}
+
+json::object to_json(const control::ResourceView& resource) {
+  return {{"type", resource.type},
+          {"name", resource.name},
+          {"azureId", text_or_null(resource.azure_id)},
+          {"region", resource.region},
+          {"state", text(fleet::to_string(resource.state))},
+          {"portalUrl", text_or_null(resource.portal_url)},
+          {"createdAt", time(resource.created_at)}};
+}
+
+json::object to_json(const control::CertificateView& certificate) {
+  return {{"subject", certificate.subject},
+          {"issuer", certificate.issuer},
+          {"use", certificate.use},
+          {"notBefore", time(certificate.not_before)},
+          {"notAfter", time(certificate.not_after)},
+          {"sha256Thumbprint", certificate.sha256_thumbprint},
+          {"pem", certificate.pem}};
+}
+
+json::object to_json(const control::GroupView& group) {
+  return {{"id", group.id.str()},
+          {"name", group.name},
+          {"state", text(fleet::to_string(group.state))},
+          {"nodeCount", group.node_count},
+          {"enrollmentGroup", text_or_null(group.enrollment_group)},
+          {"pullCredential", text_or_null(group.pull_credential)},
+          {"configuration", text_or_null(group.configuration)},
+          {"compositionVersion", group.composition_version},
+          {"createdAt", time(group.created_at)}};
+}
+
+json::object to_json(const control::CompositionView& composition) {
+  json::array components;
+  for (const auto& component : composition.components) {
+    components.push_back(json::object{
+        {"name", component.name}, {"version", component.version}, {"image", component.image}});
+  }
+  return {{"version", composition.version},
+          {"components", std::move(components)},
+          {"configuration", composition.configuration},
+          {"current", composition.current},
+          {"createdAt", time(composition.created_at)}};
+}
+
+json::object to_json(const control::NodeTicket& ticket) {
+  return {{"id", ticket.id.str()},          {"name", ticket.name},
+          {"group", ticket.group},          {"registrationId", ticket.registration_id},
+          {"token", ticket.token.reveal()}, {"expiresAt", time(ticket.expires_at)}};
+}
+
+json::object to_json(const control::NodeView& node) {
+  json::array modules;
+  for (const auto& module : node.modules) {
+    modules.push_back(json::object{{"name", module.name},
+                                   {"version", module.version},
+                                   {"status", module.status},
+                                   {"runtimeStatus", module.runtime_status},
+                                   {"exitCode", module.exit_code},
+                                   {"restartCount", module.restart_count},
+                                   {"image", module.image},
+                                   {"imageDigest", text_or_null(module.image_digest)},
+                                   {"lastStartTime", text_or_null(module.last_start_time)}});
+  }
+  json::value desired = nullptr;
+  if (node.desired_status) {
+    desired = json::object{{"code", node.desired_status->code},
+                           {"description", node.desired_status->description}};
+  }
+  return {{"id", node.id.str()},
+          {"name", node.name},
+          {"group", node.group},
+          {"registrationId", node.registration_id},
+          {"registered", node.registered},
+          {"registeredAt", time(node.registered_at)},
+          {"connected", node.connected},
+          {"lastReportedAt", time(node.last_reported_at)},
+          {"compositionVersion", node.composition_version},
+          {"desiredStatus", std::move(desired)},
+          {"modules", std::move(modules)},
+          {"createdAt", time(node.created_at)}};
+}
+
+json::object to_json(const fleet::ComponentVersion& version) {
+  json::array files;
+  for (const auto& file : version.files) {
+    files.push_back(
+        json::object{{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}});
+  }
+  return {{"version", version.version},
+          {"state", text(fleet::to_string(version.state))},
+          {"image", text_or_null(version.image)},
+          {"digest", text_or_null(version.digest)},
+          {"error", text_or_null(version.error)},
+          {"files", std::move(files)},
+          {"createdAt", time(version.created_at)},
+          {"publishedAt", time(version.published_at)}};
+}
+
+json::object to_json(const control::ComponentView& component) {
+  json::array versions;
+  for (const auto& version : component.versions) versions.push_back(to_json(version));
+  return {{"name", component.name}, {"versions", std::move(versions)}};
+}
+
+json::object to_json(const fleet::Deployment& deployment) {
+  json::array components;
+  for (const auto& component : deployment.components) {
+    components.push_back(json::object{{"name", component.name}, {"version", component.version}});
+  }
+  json::array groups;
+  for (const auto& group : deployment.groups) groups.emplace_back(group);
+  return {{"id", deployment.id.str()},       {"name", deployment.name},
+          {"revision", deployment.revision}, {"components", std::move(components)},
+          {"groups", std::move(groups)},     {"createdAt", time(deployment.created_at)}};
+}
+
+}  // namespace ferry::api

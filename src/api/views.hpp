@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane's values as the JSON of docs/api.md. Times are RFC 3339; what is absent is
+// null.
+#pragma once
+
+#include <vector>
+
+#include "base/json.hpp"
+#include "control/access.hpp"
+#include "control/accounts.hpp"
+#include "control/certificates.hpp"
+#include "control/components.hpp"
+#include "control/deployments.hpp"
+#include "control/groups.hpp"
+#include "control/nodes.hpp"
+#include "control/observing.hpp"
+#include "control/operations.hpp"
+#include "control/workspaces.hpp"
+
+namespace ferry::api {
+
+json::object to_json(const fleet::Organization& organization);
+json::object to_json(const fleet::CloudAccount& account);  // never its secret
+json::object to_json(const control::OperationView& operation);
+json::object to_json(const control::WorkspaceView& workspace);
+json::object to_json(const control::ResourceView& resource);
+json::object to_json(const control::CertificateView& certificate);
+json::object to_json(const control::GroupView& group);
+json::object to_json(const control::CompositionView& composition);
+json::object to_json(const control::NodeTicket& ticket);  // with the token: its only appearance
+json::object to_json(const control::NodeView& node);
+json::object to_json(const fleet::ComponentVersion& version);
+json::object to_json(const control::ComponentView& component);
+json::object to_json(const fleet::Deployment& deployment);
+
+// {"value": [...]}
+template <class T>
+json::object collection(const std::vector<T>& items) {
+  json::array value;
+  for (const auto& item : items) value.push_back(to_json(item));
+  return {{"value", std::move(value)}};
+}
+
+}  // namespace ferry::api

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace ferry::cli {
+namespace {
+
+// One noun's verbs are added by one function; each verb keeps its arguments in a shared object that
+// CLI11 fills and the command gets by value.
+class Builder {
+ public:
+  Builder(CLI::App& app, Invocation& invocation) : app_(app), invocation_(invocation) {}
+
+  void add_everything() {
+    add_up();
+    add_workspaces();
+    add_cloud_accounts();
+    add_groups();
+    add_components();
+    add_nodes();
+    add_deployments();
+    add_overviews();
+    app_.add_subcommand("version", "Say which version this is")->callback([this] {
+      invocation_.version = true;
+    });
+  }
+
+ private:
+  CLI::App* noun(const std::string& name, const std::string& text) {
+    auto* command = app_.add_subcommand(name, text);
+    command->require_subcommand(1);
+    return command;
+  }
+
+  void run(CLI::App* verb, std::function<Done(Context&)> command) {
+    verb->callback([this, command = std::move(command)] { invocation_.command = command; });
+  }
+
+  // A verb without arguments.
+  void plain(CLI::App* parent, const std::string& name, const std::string& text,
+             Done (*command)(Context&)) {
+    run(parent->add_subcommand(name, text), command);
+  }
+
+  // A verb with one positional argument.
+  void named(CLI::App* parent, const std::string& name, const std::string& text,
+             Done (*command)(Context&, std::string), const std::string& metavar = "NAME") {
+    auto value = std::make_shared<std::string>();
+    auto* verb = parent->add_subcommand(name, text);
+    verb->add_option(metavar, *value)->required();
+    run(verb, [value, command](Context& context) { return command(context, *value); });
+  }
+
+  // A verb whose arguments are the members of `Arguments`; `declare` tells CLI11 about them.
+  template <class Arguments, class Declare>
+  void full(CLI::App* parent, const std::string& name, const std::string& text,
+            Done (*command)(Context&, Arguments), Declare declare) {
+    auto arguments = std::make_shared<Arguments>();
+    auto* verb = parent->add_subcommand(name, text);
+    declare(*verb, *arguments);
+    run(verb, [arguments, command](Context& context) { return command(context, *arguments); });
+  }
+
+  void add_up() {
+    auto options = std::make_shared<UpOptions>();
+    auto* verb =
+        app_.add_subcommand("up", "Run Ferry on this machine, with the local cloud Drydock");
+    verb->add_option("--data", options->data, "Directory for all data [~/.local/share/ferry]");
+    verb->add_option("--address", options->address, "Address that ferryd listens on")
+        ->capture_default_str();
+    verb->add_option("--port", options->port, "Port that ferryd listens on")->capture_default_str();
+    verb->add_option("--host-name", options->host_names,
+                     "Another name by which ferryd is reached, for its certificate");
+    auto* none = verb->add_flag("!--no-drydock", options->drydock, "For a real cloud: no Drydock");
+    verb->add_option("--drydock-address", options->drydock_address,
+                     "Address that Drydock listens on, such as 127.0.83.1")
+        ->excludes(none);
+    verb->callback([this, options] { invocation_.up = *options; });
+  }
+
+  void add_workspaces() {
+    auto* parent = noun("workspace", "Projects and their cloud resources");
+    full<WorkspaceCreate>(parent, "create", "Provision a workspace in the cloud", workspace_create,
+                          [](CLI::App& verb, WorkspaceCreate& arguments) {
+                            verb.add_option("NAME", arguments.name)->required();
+                            verb.add_option("--location", arguments.location,
+                                            "Region, such as westeurope")
+                                ->required();
+                            verb.add_option("--cloud-account", arguments.cloud_account,
+                                            "Where; needed only when there are several");
+                          });
+    plain(parent, "list", "List workspaces", workspace_list);
+    named(parent, "show", "Show a workspace and its resources", workspace_show);
+    named(parent, "delete", "Delete a workspace and its cloud resources", workspace_delete);
+    named(parent, "retry", "Go on with a provisioning that failed", workspace_retry);
+  }
+
+  void add_cloud_accounts() {
+    auto* parent = noun("cloud-account", "The organization's own subscriptions");
+    full<CloudAccountCreate>(
+        parent, "create", "Connect a subscription; the secret comes from standard input or a file",
+        cloud_account_create, [](CLI::App& verb, CloudAccountCreate& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          arguments.resource_manager = "https://management.azure.com";
+          verb.add_option("--resource-manager", arguments.resource_manager,
+                          "Azure Resource Manager of the cloud")
+              ->capture_default_str();
+          verb.add_option("--ca-file", arguments.ca_file,
+                          "Its CA, when the system does not know it");
+          verb.add_option("--tenant", arguments.tenant_id, "Tenant id")->required();
+          verb.add_option("--subscription", arguments.subscription_id, "Subscription id")
+              ->required();
+          verb.add_option("--client", arguments.client_id, "Application (client) id")->required();
+          verb.add_option("--secret-file", arguments.secret_file,
+                          "File with the client secret; - is standard input (default)");
+        });
+    plain(parent, "list", "List cloud accounts", cloud_account_list);
+    named(parent, "show", "Show a cloud account", cloud_account_show);
+    named(parent, "delete", "Forget a cloud account", cloud_account_delete);
+  }
+
+  void add_groups() {
+    auto* parent = noun("group", "Node groups: devices that run the same software");
+    named(parent, "create", "Create a node group", group_create);
+    plain(parent, "list", "List node groups", group_list);
+    named(parent, "show", "Show a node group and what it runs", group_show);
+    named(parent, "delete", "Delete an empty node group", group_delete);
+  }
+
+  void add_components() {
+    auto* parent = noun("component", "Your own applications");
+    named(parent, "publish", "Publish the version in a directory with component.json",
+          component_publish, "DIR");
+    plain(parent, "list", "List components", component_list);
+    named(parent, "show", "Show a component's versions", component_show);
+    auto* images = noun("image", "Base images in the workspace's registry");
+    full<ImageImport>(images, "import", "Make a base image of a root file system", image_import,
+                      [](CLI::App& verb, ImageImport& arguments) {
+                        verb.add_option("ROOTFS.tar", arguments.root_file_system,
+                                        "An uncompressed tar")
+                            ->required();
+                        verb.add_option("REPOSITORY:TAG", arguments.reference)->required();
+                        arguments.platform = "linux/amd64";
+                        verb.add_option("--platform", arguments.platform)->capture_default_str();
+                      });
+  }
+
+  void add_nodes() {
+    auto* parent = noun("node", "Devices");
+    full<NodeCreate>(parent, "create", "Create a node and its one-time token", node_create,
+                     [](CLI::App& verb, NodeCreate& arguments) {
+                       verb.add_option("NAME", arguments.name)->required();
+                       verb.add_option("--group,-g", arguments.group, "Its node group")->required();
+                     });
+    plain(parent, "list", "List nodes", node_list);
+    named(parent, "show", "Show a node", node_show);
+    named(parent, "delete", "Delete a node and its identity in the cloud", node_delete);
+    named(parent, "token", "Make a new one-time token; the old one is void", node_token);
+    full<Status>(&app_, "status", "What the nodes run, as they report it", status,
+                 [](CLI::App& verb, Status& arguments) {
+                   verb.add_option("NODE", arguments.node);
+                   verb.add_flag("--watch", arguments.watch, "Keep showing it");
+                 });
+    full<Logs>(&app_, "logs", "A component's output on a node", node_logs,
+               [](CLI::App& verb, Logs& arguments) {
+                 verb.add_option("NODE", arguments.node)->required();
+                 verb.add_option("COMPONENT", arguments.component)->required();
+                 verb.add_option("--tail", arguments.tail, "How many of the last lines")
+                     ->check(CLI::Range(1, 5000))
+                     ->capture_default_str();
+                 verb.add_flag("--follow,-f", arguments.follow, "Keep showing new lines");
+               });
+  }
+
+  void add_deployments() {
+    full<Deploy>(&app_, "deploy", "Say which components a deployment brings to which groups",
+                 deploy, [](CLI::App& verb, Deploy& arguments) {
+                   verb.add_option("COMPONENT[@VERSION]", arguments.components,
+                                   "Without a version: the newest published one")
+                       ->required();
+                   verb.add_option("--group,-g", arguments.groups, "Target node group; repeatable")
+                       ->required()
+                       ->expected(1)
+                       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                   verb.add_option("--name", arguments.name, "The deployment to edit")
+                       ->capture_default_str();
+                   verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
+                   verb.add_flag("--allow-removals", arguments.allow_removals,
+                                 "Agree to components being taken off nodes");
+                 });
+    auto* parent = noun("deployment", "Deployments as they stand");
+    plain(parent, "list", "List deployments", deployment_list);
+    named(parent, "show", "Show a deployment", deployment_show);
+    full<DeploymentDelete>(parent, "delete", "Delete a deployment", deployment_delete,
+                           [](CLI::App& verb, DeploymentDelete& arguments) {
+                             verb.add_option("NAME", arguments.name)->required();
+                             verb.add_flag("--allow-removals", arguments.allow_removals,
+                                           "Agree to components being taken off nodes");
+                           });
+  }
+
+  void add_overviews() {
+    plain(noun("certificate", "The workspace's certificates"), "list", "List certificates",
+          certificate_list);
+    auto* operations = noun("operation", "What the server is doing or has done");
+    plain(operations, "list", "The newest operations", operation_list);
+    named(operations, "show", "Show an operation, and follow it while it runs", operation_show,
+          "ID");
+  }
+
+  CLI::App& app_;
+  Invocation& invocation_;
+};
+
+std::string hint_for(const CLI::App& app) {
+  const CLI::App* deepest = &app;
+  std::string path = "ferry";
+  while (!deepest->get_subcommands().empty()) {
+    deepest = deepest->get_subcommands().front();
+    path += " " + deepest->get_name();
+  }
+  return "'" + path + " --help' shows how";
+}
+
+}  // namespace
+
+Result<Invocation> parse_arguments(std::vector<std::string> arguments) {
+  Invocation invocation;
+  CLI::App app("Ship software to a fleet of edge devices through your own cloud.", "ferry");
+  app.fallthrough();  // --output and --workspace may stand behind the command
+  app.require_subcommand(1);
+  std::string output = "table";
+  app.add_option("--output,-o", output, "json or table")
+      ->check(CLI::IsMember({"json", "table"}))
+      ->capture_default_str();
+  app.add_option("--workspace,-w", invocation.workspace,
+                 "Which workspace; needed only when there are several")
+      ->envname("FERRY_WORKSPACE");
+  Builder(app, invocation).add_everything();
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* deepest = &app;
+    while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+    invocation.help = deepest->help();
+    return invocation;
+  } catch (const CLI::ParseError& error) {
+    return fail(Error{Code::invalid_argument, error.what(), hint_for(app)});
+  }
+  invocation.output = output == "json" ? OutputFormat::json : OutputFormat::table;
+  return invocation;
+}
+
+}  // namespace ferry::cli

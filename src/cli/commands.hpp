@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each command does, given its arguments. One .cpp per noun.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+
+namespace ferry::cli {
+
+using Done = net::Task<Result<void>>;
+
+// workspace_commands.cpp
+struct WorkspaceCreate {
+  std::string name;
+  std::string location;
+  std::string cloud_account;
+};
+Done workspace_create(Context& context, WorkspaceCreate arguments);
+Done workspace_list(Context& context);
+Done workspace_show(Context& context, std::string name);  // with its resources
+Done workspace_delete(Context& context, std::string name);
+Done workspace_retry(Context& context, std::string name);
+
+// cloud_account_commands.cpp
+struct CloudAccountCreate {
+  std::string name;
+  std::string resource_manager;
+  std::string ca_file;
+  std::string tenant_id;
+  std::string subscription_id;
+  std::string client_id;
+  std::string secret_file;  // "-" or empty: standard input
+};
+Done cloud_account_create(Context& context, CloudAccountCreate arguments);
+Done cloud_account_list(Context& context);
+Done cloud_account_show(Context& context, std::string name);
+Done cloud_account_delete(Context& context, std::string name);
+
+// group_commands.cpp
+Done group_create(Context& context, std::string name);
+Done group_list(Context& context);
+Done group_show(Context& context, std::string name);  // with its compositions
+Done group_delete(Context& context, std::string name);
+
+// component_commands.cpp
+Done component_publish(Context& context, std::string directory);
+Done component_list(Context& context);
+Done component_show(Context& context, std::string name);
+struct ImageImport {
+  std::string root_file_system;  // path of a tar
+  std::string reference;         // "base/busybox:1.35"
+  std::string platform;
+};
+Done image_import(Context& context, ImageImport arguments);
+
+// node_commands.cpp
+struct NodeCreate {
+  std::string name;
+  std::string group;
+};
+Done node_create(Context& context, NodeCreate arguments);
+Done node_token(Context& context, std::string name);
+Done node_list(Context& context);
+Done node_show(Context& context, std::string name);
+Done node_delete(Context& context, std::string name);
+struct Logs {
+  std::string node;
+  std::string component;
+  int tail = 100;
+  bool follow = false;
+};
+Done node_logs(Context& context, Logs arguments);
+struct Status {
+  std::string node;  // empty: all
+  bool watch = false;
+};
+Done status(Context& context, Status arguments);
+
+// deployment_commands.cpp
+struct Deploy {
+  std::vector<std::string> components;  // "sampler" or "sampler@1.0.0"
+  std::vector<std::string> groups;
+  std::string name = "default";
+  bool plan_only = false;
+  bool allow_removals = false;
+};
+Done deploy(Context& context, Deploy arguments);
+Done deployment_list(Context& context);
+Done deployment_show(Context& context, std::string name);
+struct DeploymentDelete {
+  std::string name;
+  bool allow_removals = false;
+};
+Done deployment_delete(Context& context, DeploymentDelete arguments);
+
+// overview_commands.cpp
+Done certificate_list(Context& context);
+Done operation_list(Context& context);
+Done operation_show(Context& context, std::string id);  // follows it when it still runs
+
+}  // namespace ferry::cli

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ostream>
+
+#include "base/file.hpp"
+#include "cli/commands.hpp"
+#include "cli/device_command.hpp"
+#include "cli/log_tail.hpp"
+#include "cli/node_table.hpp"
+#include "cli/progress.hpp"
+
+namespace ferry::cli {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kWatchInterval = 2s;
+
+// The token is in the answer this once, so it is printed whatever the format.
+void print_ticket(Context& context, json::value answer) {
+  auto* ticket = answer.if_object();
+  if (!ticket) return;
+  const auto command = device_command(context.profile, Secret(string_or(*ticket, "token", "")));
+  (*ticket)["command"] = command;
+  print(context, answer, [&](const json::value&) {
+    return describe_members(*ticket, {"name", "id", "group", "registrationId", "expiresAt"}) +
+           fmt::format("\nOne-time token, shown only now:\n  {}\n\nRun this on the device:\n  {}\n",
+                       text_of(*ticket, "token"), command);
+  });
+}
+
+}  // namespace
+
+Done node_create(Context& context, NodeCreate arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto answer = co_await context.client.post(
+      api_path({"workspaces", *workspace, "nodes"}),
+      json::object{{"name", arguments.name}, {"group", arguments.group}});
+  if (!answer) co_return fail(std::move(answer).error());
+  print_ticket(context, *std::move(answer));
+  co_return Result<void>{};
+}
+
+Done node_token(Context& context, std::string name) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto answer = co_await context.client.post(
+      api_path({"workspaces", *workspace, "nodes", name, "token"}), json::object{});
+  if (!answer) co_return fail(std::move(answer).error());
+  print_ticket(context, *std::move(answer));
+  co_return Result<void>{};
+}
+
+Done node_list(Context& context) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "nodes"}));
+  if (!answer) co_return fail(std::move(answer).error());
+  if (context.output == OutputFormat::json) {
+    print(context, *answer, {});
+    co_return Result<void>{};
+  }
+  print_table(context, node_table(items_of(*answer), context.clock),
+              "no nodes yet: ferry node create NAME --group GROUP");
+  co_return Result<void>{};
+}
+
+Done node_show(Context& context, std::string name) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "nodes", name}));
+  if (!answer) co_return fail(std::move(answer).error());
+  print(context, *answer, [&](const json::value& value) {
+    const auto* node = value.if_object();
+    if (!node) return std::string();
+    return describe_members(*node,
+                            {"name", "id", "group", "registrationId", "registered", "registeredAt",
+                             "connected", "lastReportedAt", "compositionVersion", "createdAt"}) +
+           "\n" + show_status({*node}, context.clock, context.terminal);
+  });
+  co_return Result<void>{};
+}
+
+Done node_delete(Context& context, std::string name) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto started =
+      co_await context.client.remove(api_path({"workspaces", *workspace, "nodes", name}));
+  if (!started) co_return fail(std::move(started).error());
+  auto finished = co_await follow_answer(context, *started);
+  if (!finished) co_return fail(std::move(finished).error());
+  print(context, json::object{{"name", name}, {"deleted", true}},
+        [&](const json::value&) { return fmt::format("node {} is gone\n", name); });
+  co_return Result<void>{};
+}
+
+Done node_logs(Context& context, Logs arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  const auto path = api_path({"workspaces", *workspace, "nodes", arguments.node, "modules",
+                              arguments.component, "logs"}) +
+                    fmt::format("?tail={}", arguments.tail);
+  std::string shown;
+  while (true) {
+    auto log = co_await context.client.get_text(path);
+    if (!log) co_return fail(std::move(log).error());
+    if (context.output == OutputFormat::json) {
+      print(
+          context,
+          json::object{{"node", arguments.node}, {"component", arguments.component}, {"log", *log}},
+          {});
+      co_return Result<void>{};
+    }
+    context.terminal.out << new_lines(shown, *log) << std::flush;
+    if (!arguments.follow) co_return Result<void>{};
+    shown = *std::move(log);
+    co_await net::sleep_for(kWatchInterval);
+  }
+}
+
+Done status(Context& context, Status arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  const auto path = arguments.node.empty()
+                        ? api_path({"workspaces", *workspace, "nodes"})
+                        : api_path({"workspaces", *workspace, "nodes", arguments.node});
+  std::string shown;
+  while (true) {
+    auto answer = co_await context.client.get(path);
+    if (!answer) co_return fail(std::move(answer).error());
+    auto nodes = items_of(*answer);
+    if (!arguments.node.empty() && answer->is_object()) nodes = {answer->get_object()};
+    const std::string text = context.output == OutputFormat::json
+                                 ? pretty_json(*answer)
+                                 : show_status(nodes, context.clock, context.terminal);
+    if (arguments.watch && context.terminal.out_is_terminal) {
+      context.terminal.out << "\x1b[H\x1b[2J";  // home, clear
+    }
+    if (!arguments.watch || context.terminal.out_is_terminal || text != shown) {
+      context.terminal.out << text << std::flush;
+    }
+    if (!arguments.watch) co_return Result<void>{};
+    shown = text;
+    co_await net::sleep_for(kWatchInterval);
+  }
+}
+
+}  // namespace ferry::cli

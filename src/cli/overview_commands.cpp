@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+
+namespace ferry::cli {
+
+Done certificate_list(Context& context) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "certificates"}));
+  if (!answer) co_return fail(std::move(answer).error());
+  if (context.output == OutputFormat::json) {
+    print(context, *answer, {});
+    co_return Result<void>{};
+  }
+  Table table({"USE", "SUBJECT", "ISSUER", "NOT AFTER", "SHA-256 THUMBPRINT"});
+  for (const auto& certificate : items_of(*answer)) {
+    table.add({{text_of(certificate, "use")},
+               {text_of(certificate, "subject"), Tone::strong},
+               {text_of(certificate, "issuer")},
+               {text_of(certificate, "notAfter")},
+               {text_of(certificate, "sha256Thumbprint"), Tone::dim}});
+  }
+  print_table(context, table, "no certificates");
+  co_return Result<void>{};
+}
+
+Done operation_list(Context& context) {
+  auto answer = co_await context.client.get(api_path({"operations"}));
+  if (!answer) co_return fail(std::move(answer).error());
+  if (context.output == OutputFormat::json) {
+    print(context, *answer, {});
+    co_return Result<void>{};
+  }
+  Table table({"ID", "KIND", "TARGET", "STATUS", "AGE"});
+  for (const auto& operation : items_of(*answer)) {
+    table.add({{text_of(operation, "id")},
+               {text_of(operation, "kind")},
+               {text_of(operation, "target"), Tone::strong},
+               state_cell(operation, "status"),
+               {age(context.clock, operation, "createdAt")}});
+  }
+  print_table(context, table, "no operations yet");
+  co_return Result<void>{};
+}
+
+Done operation_show(Context& context, std::string id) {
+  auto answer = co_await context.client.get(api_path({"operations", id}));
+  if (!answer) co_return fail(std::move(answer).error());
+  if (context.output == OutputFormat::json) {
+    print(context, *answer, {});
+    co_return Result<void>{};
+  }
+  const auto* operation = answer->if_object();
+  if (!operation) co_return fail(Code::internal, "the server's answer is not an operation");
+  context.terminal.out << describe_members(*operation, {"id", "kind", "target", "status",
+                                                        "createdAt", "finishedAt"})
+                       << std::flush;
+  auto finished = co_await follow_operation(context, *operation);
+  if (!finished) co_return fail(std::move(finished).error());
+  co_return Result<void>{};
+}
+
+}  // namespace ferry::cli

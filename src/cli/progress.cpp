@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/progress.hpp"
+
+#include <csignal>
+
+#include <array>
+#include <ostream>
+
+namespace ferry::cli {
+namespace {
+
+using net::Task;
+using namespace std::chrono_literals;
+
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+constexpr std::array<std::string_view, 10> kSpinner{"⠋", "⠙", "⠹", "⠸", "⠼",
+                                                    "⠴", "⠦", "⠧", "⠇", "⠏"};
+constexpr std::string_view kClearLine = "\r\x1b[K";
+
+std::string seconds_between(const json::object& step, Timestamp now) {
+  const auto started = parse_rfc3339(string_or(step, "startedAt", ""));
+  if (!started) return "";
+  const auto finished = parse_rfc3339(string_or(step, "finishedAt", ""));
+  const auto elapsed = std::max(0ms, (finished ? *finished : now) - *started);
+  return fmt::format("{:.1f} s", static_cast<double>(elapsed.count()) / 1000.0);
+}
+
+std::string step_text(const json::object& step, Timestamp now) {
+  std::string text = printable(string_or(step, "name", "step"));
+  if (const auto detail = optional_string(step, "detail"); detail && !detail->empty()) {
+    text += "  " + printable(*detail);
+  }
+  const auto seconds = seconds_between(step, now);
+  if (!seconds.empty()) text += "  (" + seconds + ")";
+  return text;
+}
+
+Error error_of_operation(const json::object& operation) {
+  const auto* error = find_object(operation, "error");
+  if (!error) return Error{Code::internal, "the operation failed without a reason"};
+  return error_of(Reply{0, json::object{{"error", *error}}});
+}
+
+}  // namespace
+
+std::string ProgressView::update(const json::object& operation, Timestamp now) {
+  std::string text = finish();
+  std::string live;
+  const auto* steps = find_array(operation, "steps");
+  for (std::size_t i = 0; steps && i < steps->size(); ++i) {
+    const auto* step = (*steps)[i].if_object();
+    if (!step) continue;
+    const auto status = string_or(*step, "status", "");
+    const bool good = status == "succeeded";
+    if ((good || status == "failed") && done_.insert(i).second) {
+      text +=
+          fmt::format("  {} {}\n", paint(good ? "✓" : "✗", good ? Tone::good : Tone::bad, colours_),
+                      step_text(*step, now));
+    } else if (status == "running" && live.empty()) {
+      live = step_text(*step, now);
+    }
+  }
+  if (live_ && !live.empty()) {
+    text += fmt::format("  {} {}", kSpinner[turn_++ % kSpinner.size()], live);
+    line_shown_ = true;
+  }
+  return text;
+}
+
+std::string ProgressView::finish() {
+  if (!line_shown_) return "";
+  line_shown_ = false;
+  return std::string(kClearLine);
+}
+
+void notice_interrupts() {
+  interrupt_seen = 0;
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupt_seen = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+bool interrupted() {
+  return interrupt_seen != 0;
+}
+
+Task<Result<json::object>> follow_operation(Context& context, json::object operation) {
+  const auto id = string_or(operation, "id", "");
+  const auto path = api_path({"operations", id});
+  auto& terminal = context.terminal;
+  ProgressView view(terminal.err_is_terminal, terminal.err_is_terminal && terminal.colours);
+  notice_interrupts();
+  auto pause = 100ms;
+  while (true) {
+    const auto status = string_or(operation, "status", "");
+    if (context.output == OutputFormat::table || terminal.err_is_terminal) {
+      terminal.err << view.update(operation, context.clock.now()) << std::flush;
+    }
+    if (status == "succeeded" || status == "failed") {
+      terminal.err << view.finish() << std::flush;
+      if (status == "failed") co_return fail(error_of_operation(operation));
+      co_return operation;
+    }
+    co_await net::sleep_for(pause);
+    pause = std::min<std::chrono::milliseconds>(pause + 50ms, 500ms);
+    if (interrupted()) {
+      terminal.err << view.finish() << std::flush;
+      co_return fail(Error{Code::cancelled,
+                           fmt::format("stopped watching; operation {} goes on at the server", id),
+                           fmt::format("ferry operation show {}", id)});
+    }
+    auto answer = co_await context.client.get(path);
+    if (!answer) {
+      terminal.err << view.finish() << std::flush;
+      co_return fail(std::move(answer).error().with("watch operation {}", id));
+    }
+    // `GET /operations/{id}` gives the operation itself.
+    if (auto* object = answer->if_object()) operation = std::move(*object);
+  }
+}
+
+Task<Result<void>> follow_answer(Context& context, const json::value& answer) {
+  const auto* object = answer.if_object();
+  const auto* operation = object ? find_object(*object, "operation") : nullptr;
+  if (!operation) co_return Result<void>{};
+  auto finished = co_await follow_operation(context, *operation);
+  if (!finished) co_return fail(std::move(finished).error());
+  co_return Result<void>{};
+}
+
+}  // namespace ferry::cli
