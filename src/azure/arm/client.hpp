@@ -76,15 +76,17 @@ class ArmClient {
   net::Task<Result<void>> register_provider(std::string provider, Progress progress = {});
 
  private:
-  friend class Operation;
   Request request(std::string method, std::string url) const;
   std::string url_of(std::string_view id, std::string_view api_version) const;
+  // One authorized call; asks for a new token once when the kept one is refused.
   net::Task<Result<net::HttpResponse>> call(Request request);
-  net::Task<Result<net::HttpResponse>> put_once(std::string id, std::string api_version,
-                                                json::object body, std::string if_match);
-  net::Task<Result<net::HttpResponse>> put_with_recovery(std::string id, std::string api_version,
-                                                         json::object body, std::string if_match,
-                                                         Progress progress);
+  // A write that copes with an unregistered provider and with an operation that is still running.
+  net::Task<Result<net::HttpResponse>> write(Request request, std::string id,
+                                             std::string api_version, Progress progress);
+  net::Task<Result<json::value>> finish(net::HttpResponse first, std::string method,
+                                        std::string url, Progress progress);
+  net::Task<Result<void>> clear_the_way(ServiceError error, std::string id, std::string api_version,
+                                        Progress progress);
 
   Pipeline& pipeline_;
   TokenSource& tokens_;

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "azure/dps/client.hpp"
+
+namespace ferry::azure {
+namespace {
+
+constexpr std::string_view kVersion = "api-version=2021-10-01";
+
+std::string group_path(std::string_view id) {
+  return "/enrollmentGroups/" + percent_encode(id);
+}
+
+std::string thumbprint_of_primary(const json::object& group) {
+  const auto* info =
+      find_path(group, "attestation.x509.signingCertificates.primary.info.sha256Thumbprint");
+  return info && info->is_string() ? std::string(info->get_string()) : std::string();
+}
+
+json::value certificate(const std::string& pem) {
+  if (pem.empty()) return nullptr;
+  return json::object{{"certificate", pem}};
+}
+
+}  // namespace
+
+Result<EnrollmentGroup> read_enrollment_group(const json::object& object) {
+  EnrollmentGroup group;
+  group.id = string_or(object, "enrollmentGroupId", "");
+  if (group.id.empty()) return fail(Code::internal, "DPS sent an enrollment group without its id");
+  group.etag = string_or(object, "etag", "");
+  group.enabled = equals_ignore_case(string_or(object, "provisioningStatus", "enabled"), "enabled");
+  group.primary_thumbprint = thumbprint_of_primary(object);
+  if (const auto* capabilities = find_object(object, "capabilities")) {
+    group.iot_edge = bool_or(*capabilities, "iotEdge", false);
+  } else {
+    group.iot_edge = false;
+  }
+  if (const auto* hubs = find_array(object, "iotHubs")) {
+    for (const auto& hub : *hubs) {
+      if (hub.is_string()) group.iot_hubs.emplace_back(hub.get_string());
+    }
+  } else if (auto hub = optional_string(object, "iotHubHostName")) {
+    group.iot_hubs.push_back(*hub);
+  }
+  if (const auto* twin = find_object(object, "initialTwin")) {
+    if (const auto* tags = find_object(*twin, "tags")) group.initial_tags = *tags;
+    const auto* desired = find_path(*twin, "properties.desired");
+    if (desired && desired->is_object()) group.initial_desired = desired->get_object();
+  }
+  if (const auto* policy = find_object(object, "reprovisionPolicy")) {
+    group.update_hub_assignment = bool_or(*policy, "updateHubAssignment", true);
+    group.migrate_device_data = bool_or(*policy, "migrateDeviceData", true);
+  }
+  return group;
+}
+
+json::object write_enrollment_group(const EnrollmentGroup& group) {
+  json::object object{
+      {"enrollmentGroupId", group.id},
+      {"provisioningStatus", group.enabled ? "enabled" : "disabled"},
+      {"attestation",
+       {{"type", "x509"},
+        {"x509",
+         {{"signingCertificates",
+           {{"primary", certificate(group.primary_certificate_pem)},
+            {"secondary", certificate(group.secondary_certificate_pem)}}}}}}},
+      {"capabilities", {{"iotEdge", group.iot_edge}}},
+      {"initialTwin",
+       {{"tags", group.initial_tags}, {"properties", {{"desired", group.initial_desired}}}}},
+      {"reprovisionPolicy",
+       {{"updateHubAssignment", group.update_hub_assignment},
+        {"migrateDeviceData", group.migrate_device_data}}}};
+  if (!group.iot_hubs.empty()) {
+    object["iotHubs"] = json::array(group.iot_hubs.begin(), group.iot_hubs.end());
+    object["allocationPolicy"] = group.iot_hubs.size() == 1 ? "static" : "hashed";
+  }
+  if (!group.etag.empty()) object["etag"] = group.etag;
+  return object;
+}
+
+Result<RegistrationState> read_registration(const json::object& object) {
+  RegistrationState state;
+  state.registration_id = string_or(object, "registrationId", "");
+  if (state.registration_id.empty()) {
+    return fail(Code::internal, "DPS sent a registration without its id");
+  }
+  state.device_id = string_or(object, "deviceId", "");
+  state.assigned_hub = string_or(object, "assignedHub", "");
+  state.status = string_or(object, "status", "");
+  state.substatus = string_or(object, "substatus", "");
+  state.created = string_or(object, "createdDateTimeUtc", "");
+  state.last_updated = string_or(object, "lastUpdatedDateTimeUtc", "");
+  state.error_code = int_or(object, "errorCode", 0);
+  state.error_message = string_or(object, "errorMessage", "");
+  state.etag = string_or(object, "etag", "");
+  return state;
+}
+
+DpsClient::DpsClient(Pipeline& pipeline, SasKey key)
+    : pipeline_(pipeline),
+      key_(std::move(key)),
+      authorize_(authorize_with_sas(key_, pipeline_.clock())) {}
+
+Request DpsClient::request(std::string method, std::string path) const {
+  Request request;
+  request.call.method = std::move(method);
+  request.call.url = fmt::format("https://{}{}?{}", key_.host, path, kVersion);
+  request.call.headers.set("Accept", "application/json");
+  request.authorize = authorize_;
+  return request;
+}
+
+net::Task<Result<json::object>> DpsClient::object(Request request) {
+  if (!request.call.body.empty()) {
+    request.call.headers.set("Content-Type", "application/json; charset=utf-8");
+  }
+  const std::string what = describe_call(request.call);
+  auto value = co_await pipeline_.send_json(std::move(request));
+  if (!value) co_return fail(std::move(value).error());
+  if (!value->is_object()) co_return fail(Code::internal, "{}: the answer is no object", what);
+  co_return std::move(value->as_object());
+}
+
+net::Task<Result<void>> DpsClient::remove(std::string path) {
+  auto response = co_await pipeline_.send(request("DELETE", std::move(path)));
+  if (!response && response.error().code != Code::not_found) {
+    co_return fail(std::move(response).error());
+  }
+  co_return Result<void>();
+}
+
+net::Task<Result<EnrollmentGroup>> DpsClient::put_group(EnrollmentGroup group) {
+  // The service takes a PUT without If-Match as creation or replacement; creation must not replace.
+  if (group.etag.empty()) {
+    auto existing = co_await get_group(group.id);
+    if (existing) {
+      co_return fail(Code::conflict, "enrollment group {} exists already", group.id);
+    }
+    if (existing.error().code != Code::not_found) co_return existing;
+  }
+  Request put = request("PUT", group_path(group.id));
+  json::object body = write_enrollment_group(group);
+  put.call.body = json::serialize(body);
+  // As read, with whatever quotes it has.
+  if (!group.etag.empty()) put.call.headers.set("If-Match", group.etag);
+  auto made = co_await object(std::move(put));
+  if (!made) co_return fail(std::move(made).error().with("write enrollment group {}", group.id));
+  co_return read_enrollment_group(*made);
+}
+
+net::Task<Result<EnrollmentGroup>> DpsClient::get_group(std::string id) {
+  auto found = co_await object(request("GET", group_path(id)));
+  if (!found) co_return fail(std::move(found).error());
+  co_return read_enrollment_group(*found);
+}
+
+net::Task<Result<void>> DpsClient::delete_group(std::string id) {
+  co_return co_await remove(group_path(id));
+}
+
+net::Task<Result<std::vector<RegistrationState>>> DpsClient::list_registrations(std::string group) {
+  std::vector<RegistrationState> states;
+  std::string continuation;
+  do {
+    Request ask = request("POST", "/registrations/" + percent_encode(group) + "/query");
+    ask.call.body = R"({"query":"*"})";
+    ask.call.headers.set("Content-Type", "application/json; charset=utf-8");
+    ask.call.headers.set("x-ms-max-item-count", "500");
+    if (!continuation.empty()) ask.call.headers.set("x-ms-continuation", continuation);
+    ask.idempotent = true;
+    auto response = co_await pipeline_.send(std::move(ask));
+    if (!response) {
+      co_return fail(std::move(response).error().with("list registrations of {}", group));
+    }
+    auto rows = parse_json(response->body);
+    if (!rows || !rows->is_array()) {
+      co_return fail(Code::internal, "registrations of {}: the answer is no list", group);
+    }
+    for (const auto& row : rows->get_array()) {
+      const auto* entry = row.if_object();
+      if (!entry) continue;
+      auto state = read_registration(*entry);
+      if (!state) co_return fail(std::move(state).error());
+      states.push_back(std::move(*state));
+    }
+    continuation = response->headers.get_or("x-ms-continuation", "");
+  } while (!continuation.empty());
+  co_return states;
+}
+
+net::Task<Result<RegistrationState>> DpsClient::get_registration(std::string registration) {
+  auto found = co_await object(request("GET", "/registrations/" + percent_encode(registration)));
+  if (!found) co_return fail(std::move(found).error());
+  co_return read_registration(*found);
+}
+
+net::Task<Result<void>> DpsClient::delete_registration(std::string registration) {
+  co_return co_await remove("/registrations/" + percent_encode(registration));
+}
+
+}  // namespace ferry::azure
