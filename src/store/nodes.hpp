@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes, their one-time tokens and the sessions of their registration. Tokens are known by the hex
+// SHA-256 of their text alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sqlite.hpp"
+#include "fleet/types.hpp"
+
+namespace ferry::store {
+
+struct NodeToken {
+  fleet::NodeId node;
+  std::string hash;
+  Timestamp expires_at;
+  std::optional<Timestamp> used_at;
+};
+
+struct NodeSessionRecord {
+  std::string hash;
+  fleet::NodeId node;
+  std::string token_hash;  // of the one-time token that opened it
+  Timestamp expires_at;
+};
+
+class Nodes {
+ public:
+  explicit Nodes(sqlite::Database& database) : database_(database) {}
+  Result<void> insert(const fleet::Node& node);
+  Result<void> update(const fleet::Node& node);  // registered_at, deleting
+  Result<void> remove(const fleet::NodeId& id);
+  Result<std::optional<fleet::Node>> find(const fleet::NodeId& id) const;
+  // By name, else by id.
+  Result<std::optional<fleet::Node>> find_named(const fleet::WorkspaceId& workspace,
+                                                const std::string& name) const;
+  Result<std::vector<fleet::Node>> list(const fleet::WorkspaceId& workspace) const;
+  Result<std::int64_t> count_in_group(const fleet::NodeGroupId& group) const;
+
+  // Replaces the node's token and ends its sessions.
+  Result<void> put_token(const NodeToken& token);
+  Result<std::optional<NodeToken>> find_token(const std::string& hash) const;
+  // True for exactly one caller: marks that token used unless it is, or is gone.
+  Result<bool> use_token(const fleet::NodeId& node, const std::string& hash, Timestamp now);
+
+  Result<void> insert_session(const NodeSessionRecord& session);
+  Result<std::optional<NodeSessionRecord>> find_session(const std::string& hash) const;
+  Result<void> remove_sessions(const fleet::NodeId& node);
+
+ private:
+  sqlite::Database& database_;
+};
+
+}  // namespace ferry::store

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store.hpp"
+
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "store/migrations.hpp"
+
+namespace ferry::store {
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory) {
+  auto made = make_directories(directory, 0700);
+  if (!made) return fail(std::move(made).error());
+  auto key = load_or_create_master_key(directory / "master.key");
+  if (!key) return fail(std::move(key).error());
+  // SQLite makes its files with the umask's mode, and gives -wal and -shm the mode of the database.
+  const mode_t old_mask = ::umask(077);
+  auto database = sqlite::Database::open(directory / "ferry.db", migrations());
+  ::umask(old_mask);
+  if (!database) return fail(std::move(database).error());
+  return std::unique_ptr<Store>(new Store(*std::move(database), *std::move(key)));
+}
+
+Store::Store(sqlite::Database database, Secret master_key)
+    : database_(std::move(database)),
+      secrets(database_, std::move(master_key)),
+      organizations(database_),
+      accounts(database_),
+      workspaces(database_),
+      resources(database_),
+      certificates(database_),
+      groups(database_),
+      compositions(database_),
+      nodes(database_),
+      components(database_),
+      deployments(database_),
+      operations(database_) {}
+
+}  // namespace ferry::store

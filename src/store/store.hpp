@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fleet's memory: one SQLite database and the key that seals its secrets. Owned by one thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "store/certificates.hpp"
+#include "store/components.hpp"
+#include "store/deployments.hpp"
+#include "store/groups.hpp"
+#include "store/nodes.hpp"
+#include "store/operations.hpp"
+#include "store/organizations.hpp"
+#include "store/secrets.hpp"
+#include "store/workspaces.hpp"
+
+namespace ferry::store {
+
+class Store {
+ public:
+  // DIR/ferry.db and DIR/master.key, both 0600; the directory is made (0700) when it is absent.
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory);
+
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Rolled back at the end of the scope unless committed. Never co_await inside.
+  Result<sqlite::Transaction> begin() { return sqlite::Transaction::begin(database_); }
+
+ private:
+  Store(sqlite::Database database, Secret master_key);
+  sqlite::Database database_;
+
+ public:
+  Secrets secrets;
+  Organizations organizations;
+  CloudAccounts accounts;
+  Workspaces workspaces;
+  Resources resources;
+  Certificates certificates;
+  Groups groups;
+  Compositions compositions;
+  Nodes nodes;
+  Components components;
+  Deployments deployments;
+  Operations operations;
+};
+
+}  // namespace ferry::store

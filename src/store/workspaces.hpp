@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Workspaces and their cloud resources.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sqlite.hpp"
+#include "fleet/types.hpp"
+
+namespace ferry::store {
+
+class Workspaces {
+ public:
+  explicit Workspaces(sqlite::Database& database) : database_(database) {}
+  // Code::conflict when the name is taken.
+  Result<void> insert(const fleet::Workspace& workspace);
+  // State and endpoints; the rest never changes.
+  Result<void> update(const fleet::Workspace& workspace);
+  Result<void> remove(const fleet::WorkspaceId& id);
+  Result<std::optional<fleet::Workspace>> find(const fleet::WorkspaceId& id) const;
+  // By name, else by id.
+  Result<std::optional<fleet::Workspace>> find_named(const fleet::OrganizationId& organization,
+                                                     const std::string& name) const;
+  Result<std::vector<fleet::Workspace>> list(const fleet::OrganizationId& organization) const;
+
+ private:
+  sqlite::Database& database_;
+};
+
+class Resources {
+ public:
+  explicit Resources(sqlite::Database& database) : database_(database) {}
+  // In the order in which they are made.
+  Result<void> insert(const fleet::Resource& resource, int position);
+  Result<void> set_state(const fleet::WorkspaceId& workspace, const std::string& type,
+                         fleet::ResourceState state);
+  Result<void> remove(const fleet::WorkspaceId& workspace, const std::string& type);
+  Result<std::vector<fleet::Resource>> list(const fleet::WorkspaceId& workspace) const;
+
+ private:
+  sqlite::Database& database_;
+};
+
+}  // namespace ferry::store
