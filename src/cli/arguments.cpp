@@ -71,7 +71,8 @@ class Builder {
         ->capture_default_str();
     verb->add_option("--port", options->port, "Port that ferryd listens on")->capture_default_str();
     verb->add_option("--host-name", options->host_names,
-                     "Another name by which ferryd is reached, for its certificate");
+                     "Another name by which ferryd is reached, for its certificate")
+        ->allow_extra_args(false);
     auto* none = verb->add_flag("!--no-drydock", options->drydock, "For a real cloud: no Drydock");
     verb->add_option("--drydock-address", options->drydock_address,
                      "Address that Drydock listens on, such as 127.0.83.1")
@@ -181,8 +182,7 @@ class Builder {
                        ->required();
                    verb.add_option("--group,-g", arguments.groups, "Target node group; repeatable")
                        ->required()
-                       ->expected(1)
-                       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                       ->allow_extra_args(false);
                    verb.add_option("--name", arguments.name, "The deployment to edit")
                        ->capture_default_str();
                    verb.add_flag("--plan", arguments.plan_only, "Only show what would change");

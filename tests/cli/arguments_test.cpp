@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "cli/program.hpp"
+#include "tests/cli/scratch.hpp"
+
+namespace ferry::cli {
+namespace {
+
+TEST(Arguments, OutputAndWorkspaceMayStandBeforeOrBehindTheCommand) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"-o", "json", "-w", "plant-a", "group", "list"},
+           {"group", "list", "--output", "json", "--workspace", "plant-a"}}) {
+    const auto invocation = parse_arguments(words);
+    ASSERT_TRUE(invocation);
+    EXPECT_EQ(invocation->output, OutputFormat::json);
+    EXPECT_EQ(invocation->workspace, "plant-a");
+    EXPECT_TRUE(invocation->command);
+  }
+}
+
+TEST(Arguments, EveryCommandOfTheToolIsKnown) {
+  const std::vector<std::vector<std::string>> lines{
+      {"workspace", "create", "a", "--location", "westeurope"},
+      {"workspace", "show", "a"},
+      {"workspace", "retry", "a"},
+      {"cloud-account", "create", "x", "--tenant", "t", "--subscription", "s", "--client", "c"},
+      {"group", "create", "g"},
+      {"component", "publish", "dir"},
+      {"image", "import", "root.tar", "base/busybox:1.35"},
+      {"node", "create", "n", "--group", "g"},
+      {"node", "token", "n"},
+      {"deploy", "a", "b@1.0.0", "--group", "g", "--group", "h", "--plan"},
+      {"deploy", "--group", "g", "a", "b@1.0.0", "--allow-removals", "--name", "extra"},
+      {"deployment", "delete", "d", "--allow-removals"},
+      {"status"},
+      {"status", "n", "--watch"},
+      {"logs", "n", "c", "--tail", "20", "--follow"},
+      {"certificate", "list"},
+      {"operation", "show", "op-1"}};
+  for (const auto& words : lines) {
+    const auto invocation = parse_arguments(words);
+    ASSERT_TRUE(invocation) << words[0] << ": " << invocation.error().describe();
+    EXPECT_TRUE(invocation->command) << words[0];
+  }
+}
+
+TEST(Arguments, UpTakesItsDirectoryAndPort) {
+  const auto invocation = parse_arguments({"up", "--data", "/d", "--port", "9000", "--no-drydock"});
+  ASSERT_TRUE(invocation);
+  ASSERT_TRUE(invocation->up);
+  EXPECT_EQ(invocation->up->data, "/d");
+  EXPECT_EQ(invocation->up->port, 9000);
+  EXPECT_FALSE(invocation->up->drydock);
+  EXPECT_TRUE(parse_arguments({"up"})->up->drydock);
+}
+
+TEST(Arguments, AWrongLineIsRefusedWithTheHelpToAskFor) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"node", "create"},
+                                                                 {"node", "create", "n"},
+                                                                 {"logs", "n", "c", "--tail", "0"},
+                                                                 {"group", "list", "-o", "yaml"},
+                                                                 {"group", "list", "surplus"},
+                                                                 {"unknown"}}) {
+    const auto invocation = parse_arguments(words);
+    ASSERT_FALSE(invocation);
+    EXPECT_EQ(invocation.error().code, Code::invalid_argument);
+    EXPECT_NE(invocation.error().hint.find("--help"), std::string::npos);
+  }
+}
+
+TEST(Program, ErrorsGoToStandardErrorAndAsJsonToStandardOutput) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Scratch scratch;
+  const int code =
+      run_program({"group", "list", "-o", "json"},
+                  fake_environment({{"HOME", scratch.path().string()}}), Terminal{out, err});
+  EXPECT_EQ(code, 5);
+  const auto body = parse_json(out.str());
+  ASSERT_TRUE(body);
+  ASSERT_NE(find_path(*body, "error.code"), nullptr);
+  EXPECT_EQ(find_path(*body, "error.code")->as_string(), "not_found");
+  const auto line = err.str();
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+}
+
+TEST(Program, VersionAndHelpNeedNoServer) {
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(run_program({"version"}, fake_environment({}), Terminal{out, err}), 0);
+  EXPECT_EQ(run_program({"node", "--help"}, fake_environment({}), Terminal{out, err}), 0);
+  EXPECT_NE(out.str().find("ferry 0.1.0"), std::string::npos);
+  EXPECT_NE(out.str().find("one-time token"), std::string::npos);
+  EXPECT_EQ(err.str(), "");
+}
+
+}  // namespace
+}  // namespace ferry::cli
