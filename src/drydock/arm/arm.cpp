@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drydock/arm/arm.hpp"
+
+#include "base/encoding.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "drydock/arm/providers.hpp"
+
+namespace drydock::arm {
+
+using namespace ferry;
+
+Result<std::unique_ptr<Arm>> Arm::open(const std::filesystem::path& database,
+                                       const Endpoints& endpoints, const TokenVerifier& tokens,
+                                       const Clock& clock, Options options) {
+  auto store = Store::open(database);
+  if (!store) return fail(std::move(store).error());
+  auto subscription = store->setting("subscription_id");
+  if (!subscription) return fail(std::move(subscription).error());
+  if (!*subscription) {
+    *subscription = random_uuid();
+    auto saved = store->set_setting("subscription_id", **subscription);
+    if (!saved) return fail(std::move(saved).error());
+  }
+  Account account{**subscription, std::move(options.tenant_id), std::move(options.object_id)};
+  return std::unique_ptr<Arm>(new Arm(*std::move(store), endpoints, tokens, clock,
+                                      std::move(account), options.operation_delay));
+}
+
+Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, const Clock& clock,
+         Account account, std::chrono::milliseconds delay)
+    : tokens_(tokens),
+      context_(std::make_unique<Context>(std::move(store), endpoints, clock, std::move(account),
+                                         delay)) {
+  add_subscription_routes(*context_, routes_);
+  add_provider_routes(*context_, routes_);
+  add_resource_group_routes(*context_, routes_);
+  add_resource_list_routes(*context_, routes_);
+  add_operation_routes(*context_, routes_);
+  add_iot_hub_routes(*context_, routes_);
+  add_provisioning_service_routes(*context_, routes_);
+  add_certificate_routes(*context_, routes_, kProvisioningType, kProvisioningCertificateType);
+  add_storage_account_routes(*context_, routes_);
+  add_registry_routes(*context_, routes_);
+  add_registry_token_routes(*context_, routes_);
+  add_authorization_routes(*context_, routes_);
+}
+
+Arm::~Arm() = default;
+
+void Arm::observe(ResourceObserver& observer) {
+  context_->observe(observer);
+}
+const std::string& Arm::subscription_id() const {
+  return context_->account.subscription_id;
+}
+
+void Arm::settle() const {
+  auto settled = context_->settle();
+  if (!settled) log::error("arm", "end operations: {}", settled.error().describe());
+}
+
+net::Task<HttpResponse> Arm::handle(HttpRequest request) {
+  HttpResponse response = answer(std::move(request));
+  co_return response;
+}
+
+HttpResponse Arm::answer(HttpRequest request) {
+  settle();
+  // Only the head is needed once the body has been moved away.
+  HttpRequest head;
+  head.method = request.method;
+  head.headers = request.headers;
+  Answer answered = dispatch(std::move(request));
+  HttpResponse response = answered ? *std::move(answered) : std::move(answered).error().response;
+  add_common_headers(head, response);
+  return response;
+}
+
+Outcome<void> Arm::authenticate(const HttpRequest& request) const {
+  constexpr std::string_view kBearer = "bearer ";
+  const std::string header = request.headers.get_or("Authorization", "");
+  const std::string challenge =
+      fmt::format("Bearer authorization_uri=\"{}/{}\"", context_->endpoints.login_url(),
+                  context_->account.tenant_id);
+  if (header.empty()) {
+    HttpResponse refused =
+        arm_error(401, "AuthenticationFailed",
+                  "Authentication failed. The 'Authorization' header is missing.");
+    refused.headers.set("WWW-Authenticate", challenge);
+    return refuse(std::move(refused));
+  }
+  const bool bearer = to_lower(header).starts_with(kBearer);
+  const std::string_view token = bearer ? std::string_view(header).substr(kBearer.size()) : "";
+  static const std::vector<std::string> kPublicAudiences = {"https://management.azure.com",
+                                                            "https://management.core.windows.net"};
+  std::vector<std::string> audiences = kPublicAudiences;
+  audiences.push_back(context_->endpoints.management_url());
+  audiences.push_back("https://" + Endpoints::management_host());
+  if (bearer && tokens_.verify(trim(token), audiences)) return {};
+  constexpr std::string_view kText =
+      "The access token is invalid: it is malformed, expired, for another audience, or was not "
+      "issued by this cloud.";
+  HttpResponse refused = arm_error(401, "InvalidAuthenticationToken", kText);
+  refused.headers.set(
+      "WWW-Authenticate",
+      fmt::format("{}, error=\"invalid_token\", error_description=\"{}\"", challenge, kText));
+  return refuse(std::move(refused));
+}
+
+namespace {
+
+Outcome<json::object> read_body(const HttpRequest& request) {
+  if (trim(request.body).empty()) return json::object();
+  auto body = parse_json_object(request.body);
+  if (body) return *std::move(body);
+  return refuse(arm_error(400, "InvalidRequestContent",
+                          fmt::format("The request content was invalid and could not be "
+                                      "deserialized: '{}'.",
+                                      body.error().message)));
+}
+
+Outcome<std::string> api_version(const HttpRequest& request) {
+  auto version = request.query_value("api-version");
+  if (!version || version->empty()) {
+    return refuse(arm_error(400, "MissingApiVersionParameter",
+                            "The api-version query parameter (?api-version=) is required for all "
+                            "requests."));
+  }
+  // "2023-06-30" or "2023-06-30-preview".
+  const auto digit = [&](std::size_t i) { return (*version)[i] >= '0' && (*version)[i] <= '9'; };
+  bool valid = version->size() == 10 || version->ends_with("-preview");
+  for (const std::size_t i : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U}) {
+    valid = valid && i < version->size() && digit(i);
+  }
+  if (valid) return *std::move(version);
+  return refuse(arm_error(400, "InvalidApiVersionParameter",
+                          fmt::format("The api-version '{}' is invalid.", *version)));
+}
+
+HttpResponse no_such_route(std::string_view method, int status) {
+  if (status == 405) {
+    return arm_error(405, "MethodNotAllowed",
+                     fmt::format("The method {} is not allowed on this resource.", method));
+  }
+  return arm_error(404, "InvalidResourceType",
+                   "The resource type could not be found, or the local cloud does not offer it.");
+}
+
+}  // namespace
+
+Answer Arm::dispatch(HttpRequest request) {
+  if (request.method == "GET" && equals_ignore_case(request.path(), "/metadata/endpoints")) {
+    return cloud_metadata(*context_, request);
+  }
+  auto authenticated = authenticate(request);
+  if (!authenticated) return fail(std::move(authenticated).error());
+  auto version = api_version(request);
+  if (!version) return fail(std::move(version).error());
+  auto match = routes_.match(request.method, request.path());
+  const std::vector<std::string> segments = split(request.path(), '/');
+  if (segments.size() > 2 && equals_ignore_case(segments[1], "subscriptions") &&
+      !equals_ignore_case(segments[2], context_->account.subscription_id)) {
+    return refuse(arm_error(404, "SubscriptionNotFound",
+                            fmt::format("The subscription '{}' could not be found.", segments[2])));
+  }
+  if (match.handler == nullptr) return refuse(no_such_route(request.method, match.refusal));
+  auto body = read_body(request);
+  if (!body) return fail(std::move(body).error());
+  Call call{std::move(request), std::move(match.parameters), *std::move(version), *std::move(body)};
+  const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+  if (reads) return (*match.handler)(call);
+
+  auto transaction = sqlite::Transaction::begin(context_->store.database());
+  if (!transaction) return fail(std::move(transaction).error());
+  Answer answered = (*match.handler)(call);
+  if (!answered) return answered;
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return answered;
+}
+
+void Arm::add_common_headers(const HttpRequest& request, HttpResponse& response) const {
+  net::Headers& headers = response.headers;
+  const std::string id = random_uuid();
+  const std::string correlation = request.headers.get_or("x-ms-correlation-request-id", id);
+  std::string time = format_rfc3339(context_->clock.now()).substr(0, 19) + "Z";
+  std::erase(time, '-');
+  std::erase(time, ':');
+  headers.set("x-ms-request-id", id);
+  headers.set("x-ms-correlation-request-id", correlation);
+  headers.set("x-ms-routing-request-id", fmt::format("DRYDOCK:{}:{}", time, id));
+  const auto client_id = request.headers.get("x-ms-client-request-id");
+  const std::string wants_it = request.headers.get_or("x-ms-return-client-request-id", "");
+  if (client_id && equals_ignore_case(wants_it, "true")) {
+    headers.set("x-ms-client-request-id", std::string(*client_id));
+  }
+  headers.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Cache-Control", "no-cache");
+  headers.set("Pragma", "no-cache");
+  headers.set("Expires", "-1");
+  if (response.status >= 400 && !headers.contains("x-ms-failure-cause")) {
+    headers.set("x-ms-failure-cause", response.status == 401 ? "gateway" : "service");
+  }
+}
+
+template <class Info, class Read>
+std::optional<Info> Arm::look_up(std::map<std::string, Info>& cache, std::string_view type,
+                                 std::string_view name, Read read) const {
+  settle();
+  if (cache_.version != context_->store.version()) {
+    cache_ = Cache();
+    cache_.version = context_->store.version();
+  }
+  const std::string key = to_lower(name);
+  const auto known = cache.find(key);
+  if (known != cache.end()) return known->second;
+  auto resource = context_->store.find_named(type, name);
+  if (!resource) {
+    log::error("arm", "look up {}: {}", name, resource.error().describe());
+    return std::nullopt;
+  }
+  if (!*resource) return std::nullopt;
+  std::optional<Info> info = read(*context_, **resource);
+  if (info) cache.emplace(key, *info);
+  return info;
+}
+
+std::optional<HubInfo> Arm::find_hub(std::string_view name) const {
+  return look_up(cache_.hubs, kHubType, name, read_hub);
+}
+
+std::optional<ProvisioningServiceInfo> Arm::find_provisioning_service(std::string_view name) const {
+  return look_up(cache_.provisioning_services, kProvisioningType, name, read_provisioning_service);
+}
+
+std::optional<ProvisioningServiceInfo> Arm::find_provisioning_service_by_scope(
+    std::string_view id_scope) const {
+  settle();
+  auto all = context_->store.list(kProvisioningType, "");
+  if (!all) {
+    log::error("arm", "look up id scope {}: {}", id_scope, all.error().describe());
+    return std::nullopt;
+  }
+  for (const Resource& resource : *all) {
+    const json::value document = resource.document;
+    const json::value* scope = find_path(document, "properties.idScope");
+    if (scope == nullptr || !scope->is_string()) continue;
+    if (equals_ignore_case(scope->get_string(), id_scope)) {
+      return find_provisioning_service(resource.name);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<StorageAccountInfo> Arm::find_storage_account(std::string_view name) const {
+  return look_up(cache_.storage_accounts, kStorageType, name, read_storage_account);
+}
+
+std::optional<RegistryInfo> Arm::find_registry(std::string_view name) const {
+  return look_up(cache_.registries, kRegistryType, name, read_registry);
+}
+
+}  // namespace drydock::arm

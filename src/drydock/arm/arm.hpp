@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Azure Resource Manager of the local cloud: one subscription, its resource groups and resources.
+// Documented protocol: Azure REST API, resource providers Microsoft.Resources, Microsoft.Devices,
+// Microsoft.Storage, Microsoft.ContainerRegistry and Microsoft.Authorization.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "drydock/arm/context.hpp"
+#include "drydock/arm/routes.hpp"
+#include "drydock/directory.hpp"
+#include "drydock/endpoints.hpp"
+#include "net/http.hpp"
+
+namespace drydock::arm {
+
+struct Options {
+  std::string tenant_id;
+  std::string object_id;  // of the application that calls
+  // How long a long-running operation takes.
+  std::chrono::milliseconds operation_delay{150};
+};
+
+class Arm final : public Directory {
+ public:
+  // Everything referred to must outlive it.
+  static ferry::Result<std::unique_ptr<Arm>> open(const std::filesystem::path& database,
+                                                  const Endpoints& endpoints,
+                                                  const TokenVerifier& tokens,
+                                                  const ferry::Clock& clock, Options options);
+  ~Arm() override;
+
+  ferry::net::Task<ferry::net::HttpResponse> handle(ferry::net::HttpRequest request);
+  // Told of deletions before the resource is gone.
+  void observe(ResourceObserver& observer);
+  // Ends operations whose time has come; every call does so too. Call it now and then, so that
+  // deletions reach the observers when nobody calls.
+  void settle() const;
+  const std::string& subscription_id() const;
+
+  std::optional<HubInfo> find_hub(std::string_view name) const override;
+  std::optional<ProvisioningServiceInfo> find_provisioning_service(
+      std::string_view name) const override;
+  std::optional<ProvisioningServiceInfo> find_provisioning_service_by_scope(
+      std::string_view id_scope) const override;
+  std::optional<StorageAccountInfo> find_storage_account(std::string_view name) const override;
+  std::optional<RegistryInfo> find_registry(std::string_view name) const override;
+
+ private:
+  Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens,
+      const ferry::Clock& clock, Account account, std::chrono::milliseconds delay);
+  HttpResponse answer(HttpRequest request);
+  Answer dispatch(HttpRequest request);
+  Outcome<void> authenticate(const HttpRequest& request) const;
+  void add_common_headers(const HttpRequest& request, HttpResponse& response) const;
+  template <class Info, class Read>
+  std::optional<Info> look_up(std::map<std::string, Info>& cache, std::string_view type,
+                              std::string_view name, Read read) const;
+
+  const TokenVerifier& tokens_;
+  // Reading the directory ends operations that are due, which changes the state behind it.
+  std::unique_ptr<Context> context_;
+  Routes routes_;
+
+  // Data planes ask at every request: answers are kept until a resource changes.
+  struct Cache {
+    std::uint64_t version = 0;
+    std::map<std::string, HubInfo> hubs;
+    std::map<std::string, ProvisioningServiceInfo> provisioning_services;
+    std::map<std::string, StorageAccountInfo> storage_accounts;
+    std::map<std::string, RegistryInfo> registries;
+  };
+  mutable Cache cache_;
+};
+
+}  // namespace drydock::arm

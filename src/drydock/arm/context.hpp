@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the resource types share: store, running operations, observers, names.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "drydock/arm/answer.hpp"
+#include "drydock/arm/store.hpp"
+#include "drydock/directory.hpp"
+#include "drydock/endpoints.hpp"
+
+namespace drydock::arm {
+
+struct Account {
+  std::string subscription_id;
+  std::string tenant_id;
+  std::string object_id;  // of the application, for systemData
+};
+
+// What a resource type does when its operation ends; changes the resource in place.
+using Completion = std::function<void(Resource&)>;
+
+class Context {
+ public:
+  Context(Store store, const Endpoints& endpoints, const ferry::Clock& clock, Account account,
+          std::chrono::milliseconds delay);
+
+  Store store;
+  const Endpoints& endpoints;
+  const ferry::Clock& clock;
+  const Account account;
+
+  void observe(ResourceObserver& observer) { observers_.push_back(&observer); }
+  void on_completion(std::string type, Completion completion);
+
+  // Notes that the change of `target` takes its time; returns the operation's id.
+  Outcome<std::string> start(OperationKind kind, std::string_view target);
+  // Ends the operations whose time has come. Cheap when there is none.
+  Result<void> settle();
+  std::optional<ferry::Timestamp> next_due() const { return next_due_; }
+
+  // Removes the resource and what belongs to it, telling the data planes first.
+  Result<void> remove(const Resource& resource);
+
+ private:
+  Result<void> finish(const Operation& operation);
+  Result<void> refresh_next_due();
+
+  std::chrono::milliseconds delay_;
+  std::vector<ResourceObserver*> observers_;
+  std::map<std::string, Completion> completions_;
+  std::optional<ferry::Timestamp> next_due_;
+};
+
+// Where a resource of `type` lies that `call` names: {group} and {name} of its route.
+std::string resource_id(const Context& context, std::string_view group, std::string_view type,
+                        std::string_view name);
+
+// 404 in Resource Manager's words when the group or the resource is not there.
+Outcome<ResourceGroup> require_group(Context& context, const Call& call);
+Outcome<Resource> require_resource(Context& context, const Call& call, std::string_view type);
+// For a PUT: the group is there and stays, the provider is registered, the location is known and
+// is that of the resource that exists, if any.
+struct WriteTarget {
+  ResourceGroup group;
+  std::optional<Resource> existing;
+  std::string location;  // normal form, "westeurope"
+};
+Outcome<WriteTarget> prepare_write(Context& context, const Call& call, std::string_view type);
+// 409 while an operation on the resource is running.
+Outcome<void> refuse_while_running(Context& context, const Resource& resource);
+
+HttpResponse list_response(const std::vector<Resource>& resources);
+// GET of one resource, of a group's and of the subscription's, for a top-level type.
+class Routes;
+void add_read_routes(Context& context, Routes& routes, std::string_view type);
+
+// Absolute URL below the management host, for headers that clients poll.
+std::string polling_url(const Context& context, std::string_view path, const Call& call,
+                        std::string_view more_query = "");
+void add_retry_after(HttpResponse& response);
+
+// {"a": ...} of `call`'s body, or an empty object.
+const json::object& object_of(const json::object& object, std::string_view name);
+// systemData of a new resource.
+json::object system_data(const Context& context);
+
+}  // namespace drydock::arm
