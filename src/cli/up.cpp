@@ -91,6 +91,7 @@ class Up {
     }
     if (!lock) return fail(std::move(lock).error());
     lock_.emplace(*std::move(lock));
+    fs::remove(options_.data / "profile.json", error);  // it appears when everything answers
     say("starting in " + options_.data.string());
     return {};
   }
