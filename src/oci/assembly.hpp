@@ -49,6 +49,7 @@ Result<AssembledImage> assemble(const ImageSpec& spec);
 
 struct PushReport {
   std::string digest;
+  Descriptor image;  // of the manifest, with its platform: what push_index takes
   std::uint64_t bytes_sent = 0;
   int blobs_sent = 0;
   int blobs_mounted = 0;

@@ -40,7 +40,7 @@ Result<Layer> make_layer(std::vector<LayerFile> files,
 // A root file system as one layer, for base images: a tar archive, plain or compressed with gzip or
 // xz. The tar's bytes are kept as they are. Code::invalid_argument when it is no tar archive, holds
 // no entry or is damaged.
-Result<Layer> import_root_file_system(std::string_view archive,
+Result<Layer> import_root_file_system(std::string_view bytes,
                                       Compression compression = Compression::automatic);
 
 }  // namespace ferry::oci

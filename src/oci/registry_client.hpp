@@ -70,30 +70,47 @@ class RegistryClient {
   net::Task<Result<std::vector<std::string>>> list_tags(std::string repository);
 
  private:
-  struct Exchange {
-    net::HttpCall call;
-    std::string scope;  // "repository:app:pull,push", several separated by blanks
-  };
   struct KeptToken {
     Secret token;
     Timestamp expires_at;
   };
-  std::string url(std::string_view path) const;
-  Result<std::string> location_of(const net::HttpResponse& response, std::string_view asked) const;
+  // `target` is "/v2/..."; `scope` "repository:app:pull,push", several separated by blanks.
+  struct Exchange {
+    std::string method;
+    std::string target;  // or an absolute URL at this registry
+    std::string scope;
+    net::Headers headers = {};
+    std::string body = {};
+    bool repeatable = true;  // after a transport failure
+  };
+  // The answer, whatever its status, after authentication and retries.
   net::Task<Result<net::HttpResponse>> exchange(Exchange exchange);
-  net::Task<Result<net::HttpResponse>> send_with_retries(net::HttpCall call);
-  net::Task<Result<Secret>> fetch_token(std::string challenge, std::string scope);
-  net::Task<Result<std::string>> begin_upload(std::string repository, std::string query,
-                                              std::string scope, bool& done);
+  // As exchange(), and statuses of 400 and above are Errors.
+  net::Task<Result<net::HttpResponse>> send(Exchange exchange);
+  net::Task<Result<net::HttpResponse>> send_with_retries(net::HttpCall call, bool repeatable);
+  net::Task<Result<net::HttpResponse>> follow_redirects(net::HttpCall call,
+                                                        net::HttpResponse response);
+  net::Task<Result<void>> choose_scheme();
+  net::Task<Result<bool>> answer_challenge(std::string header, std::string scope);
+  net::Task<Result<KeptToken>> fetch_token(std::string realm, std::string service,
+                                           std::string scope);
+  void authorize(net::HttpCall& call, const std::string& scope);
+  // The address that the registry gave for an upload; must be at this registry.
+  Result<std::string> upload_address(const net::HttpResponse& response) const;
+  net::Task<Result<void>> upload(std::string repository, std::string digest, std::string bytes);
 
   Transport transport_;
   RegistryOptions options_;
   std::map<std::string, KeptToken> tokens_;
   bool basic_ = false;  // the registry wants the credential itself
+  std::string scheme_;  // "https" or "http", once it is known
 };
 
 // Reads `Bearer realm="..",service="..",scope=".."`; parameter names in lower case. The scheme is
 // under "scheme", lower case.
 std::map<std::string, std::string> parse_challenge(std::string_view header);
+
+// Whether a host[:port] is this machine: localhost, *.localhost, 127.0.0.0/8, ::1.
+bool is_loopback(std::string_view host_and_port);
 
 }  // namespace ferry::oci
