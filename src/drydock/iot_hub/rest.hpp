@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations of the hub's REST API. Each has been authorized before; what it changes is
+// committed after it.
+#pragma once
+
+#include "drydock/iot_hub/hub.hpp"
+#include "net/router.hpp"
+
+namespace drydock::iot_hub {
+
+struct Call {
+  const ferry::net::HttpRequest& request;
+  const ferry::net::RouteParameters& parameters;
+  Hub& hub;
+  bool has_module = false;  // the route has {module}
+
+  EntityKey key() const;  // of the route's {device} and {module}
+  // Without quotes and W/; empty when there is none.
+  std::string if_match() const;
+  Outcome<json::object> body() const;  // 400006
+};
+
+struct Operation {
+  std::string_view method;
+  std::string_view pattern;
+  unsigned rights = 0;         // of a policy; any of them is enough
+  bool device_itself = false;  // also with the credentials of {device}
+  Outcome<ferry::net::HttpResponse> (*run)(Call&) = nullptr;  // null: a direct method
+};
+std::span<const Operation> operations();
+
+Outcome<ferry::net::HttpResponse> get_device(Call& call);
+Outcome<ferry::net::HttpResponse> put_device(Call& call);
+Outcome<ferry::net::HttpResponse> delete_device(Call& call);
+Outcome<ferry::net::HttpResponse> list_devices(Call& call);
+Outcome<ferry::net::HttpResponse> list_modules(Call& call);
+Outcome<ferry::net::HttpResponse> get_module(Call& call);
+Outcome<ferry::net::HttpResponse> put_module(Call& call);
+Outcome<ferry::net::HttpResponse> delete_module(Call& call);
+Outcome<ferry::net::HttpResponse> bulk_devices(Call& call);
+Outcome<ferry::net::HttpResponse> device_statistics(Call& call);
+Outcome<ferry::net::HttpResponse> service_statistics(Call& call);
+Outcome<ferry::net::HttpResponse> get_twin(Call& call);
+Outcome<ferry::net::HttpResponse> patch_twin(Call& call);
+Outcome<ferry::net::HttpResponse> replace_twin(Call& call);
+Outcome<ferry::net::HttpResponse> query_devices(Call& call);
+Outcome<ferry::net::HttpResponse> list_configurations(Call& call);
+Outcome<ferry::net::HttpResponse> get_configuration(Call& call);
+Outcome<ferry::net::HttpResponse> put_configuration(Call& call);
+Outcome<ferry::net::HttpResponse> delete_configuration(Call& call);
+Outcome<ferry::net::HttpResponse> test_configuration(Call& call);
+Outcome<ferry::net::HttpResponse> apply_configuration_content(Call& call);
+
+}  // namespace drydock::iot_hub

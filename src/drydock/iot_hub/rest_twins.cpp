@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+
+#include "drydock/iot_hub/query_run.hpp"
+#include "drydock/iot_hub/rest.hpp"
+
+namespace drydock::iot_hub {
+namespace {
+
+using ferry::net::HttpResponse;
+
+HttpResponse twin_response(const Hub& hub, const Entity& entity) {
+  const Device* device = hub.find_device(entity.identity.key.device);
+  FERRY_CHECK(device != nullptr);
+  auto response = json_response(200, twin_json(*device, entity));
+  response.headers.set("ETag", fmt::format("\"{}\"", twin_etag(entity.twin.etag)));
+  return response;
+}
+
+Outcome<HttpResponse> change(Call& call, bool replace) {
+  auto body = call.body();
+  if (!body) return refuse(std::move(body).error());
+  Hub::TwinChange change;
+  change.replace = replace;
+  if (const auto* tags = ferry::find_object(*body, "tags")) change.tags = *tags;
+  if (const auto* properties = ferry::find_object(*body, "properties")) {
+    if (const auto* desired = ferry::find_object(*properties, "desired")) change.desired = *desired;
+  }
+  if (replace) {  // what is absent becomes empty
+    if (!change.tags) change.tags.emplace();
+    if (!change.desired) change.desired.emplace();
+  }
+  auto changed = call.hub.change_twin(call.key(), change, call.if_match());
+  if (!changed) return refuse(std::move(changed).error());
+  return twin_response(call.hub, **changed);
+}
+
+}  // namespace
+
+Outcome<HttpResponse> get_twin(Call& call) {
+  auto entity = call.hub.require(call.key());
+  if (!entity) return refuse(std::move(entity).error());
+  return twin_response(call.hub, **entity);
+}
+
+Outcome<HttpResponse> patch_twin(Call& call) {
+  return change(call, false);
+}
+Outcome<HttpResponse> replace_twin(Call& call) {
+  return change(call, true);
+}
+
+Outcome<HttpResponse> query_devices(Call& call) {
+  auto body = call.body();
+  if (!body) return refuse(std::move(body).error());
+  const auto select = query::parse_select(ferry::string_or(*body, "query", ""));
+  if (!select) {
+    const bool known = select.error().code == ferry::Code::unsupported;
+    return refuse(known ? 501000 : 400004, "query: {}", select.error().message);
+  }
+  std::size_t page_size = 100;
+  if (const auto wanted = call.request.headers.get("x-ms-max-item-count")) {
+    const auto parsed = std::from_chars(wanted->data(), wanted->data() + wanted->size(), page_size);
+    if (parsed.ec != std::errc() || page_size == 0) {
+      return refuse(400004, "x-ms-max-item-count is not a number above 0");
+    }
+    page_size = std::min<std::size_t>(page_size, 1000);
+  }
+  auto page =
+      run_query(call.hub, *select, page_size, call.request.headers.get_or("x-ms-continuation", ""));
+  if (!page) return refuse(std::move(page).error());
+  auto response = json_response(200, page->items);
+  response.headers.set("x-ms-item-type", page->twins ? "Twin" : "Raw");
+  // An empty header would make Microsoft's clients ask for ever.
+  if (!page->continuation.empty()) {
+    response.headers.set("x-ms-continuation", page->continuation);
+  }
+  return response;
+}
+
+}  // namespace drydock::iot_hub

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drydock/iot_hub/service.hpp"
+
+#include "base/encoding.hpp"
+#include "base/log.hpp"
+#include "drydock/iot_hub/authorization.hpp"
+#include "drydock/iot_hub/mqtt_session.hpp"
+#include "drydock/iot_hub/rest.hpp"
+
+namespace drydock::iot_hub {
+namespace {
+
+using ferry::fail;
+using ferry::net::HttpRequest;
+using ferry::net::HttpResponse;
+namespace mqtt = ferry::net::mqtt;
+
+// The hub's name: the first label of its host name.
+std::string hub_name(std::string_view host) {
+  return ferry::to_lower(host.substr(0, std::min(host.find('.'), host.size())));
+}
+
+}  // namespace
+
+ferry::Result<std::unique_ptr<IotHubService>> IotHubService::open(
+    ferry::net::Executor executor, const ferry::Clock& clock, const Directory& directory,
+    const Endpoints&, const std::filesystem::path& data) {
+  auto store = Store::open(data / "iot_hub.db");
+  if (!store) return fail(std::move(store).error());
+  auto telemetry = TelemetryLog::open(data / "iot_hub_messages.db", executor);
+  if (!telemetry) return fail(std::move(telemetry).error());
+  return std::unique_ptr<IotHubService>(
+      new IotHubService(executor, clock, directory, *std::move(store), *std::move(telemetry)));
+}
+
+IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
+                             const Directory& directory, Store store,
+                             std::shared_ptr<TelemetryLog> telemetry)
+    : executor_(executor),
+      clock_(clock),
+      directory_(directory),
+      store_(std::move(store)),
+      telemetry_(std::move(telemetry)),
+      methods_(executor),
+      router_(ferry::net::Router::Case::insensitive) {
+  for (const Operation& operation : operations()) {
+    router_.add(std::string(operation.method), operation.pattern, nullptr);
+    operations_[{std::string(operation.method), operation.pattern}] = &operation;
+  }
+}
+
+IotHubService::~IotHubService() = default;
+
+Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
+  const std::string name = ferry::to_lower(info.name);
+  const auto known = hubs_.find(name);
+  if (known != hubs_.end()) return known->second;
+  auto hub = std::make_shared<Hub>(name, executor_, clock_, store_);
+  if (auto loaded = hub->load(); !loaded) {
+    ferry::log::error("iot_hub", "{}", loaded.error().describe());
+    return refuse(500001, "the hub's state cannot be read");
+  }
+  hubs_[name] = hub;
+  return hub;
+}
+
+Outcome<void> IotHubService::authorize(const Operation& operation, const HubInfo& info, Hub& hub,
+                                       const HttpRequest& request,
+                                       const ferry::net::RouteParameters& parameters) const {
+  const std::string header = request.headers.get_or("Authorization", "");
+  if (header.empty() && !operation.device_itself) {
+    return refuse(401002, "Unauthorized: there is no Authorization header");
+  }
+  if (operation.device_itself && !names_policy(header)) {
+    const EntityKey device{parameters.at("device"), ""};
+    auto proof = authenticate_device(info, hub, device, header, request.peer);
+    if (!proof) return refuse(std::move(proof).error());
+    return {};
+  }
+  return authorize_service(info, header, operation.rights, clock_.now());
+}
+
+ferry::net::Task<HttpResponse> IotHubService::handle(HttpRequest request) {
+  auto response = co_await perform(std::move(request));
+  if (!response) co_return to_response(response.error(), clock_.now());
+  co_return *std::move(response);
+}
+
+ferry::net::Task<Outcome<HttpResponse>> IotHubService::perform(HttpRequest request) {
+  const auto info = directory_.find_hub(hub_name(request.host()));
+  if (!info) co_return refuse(404000, "there is no IoT hub '{}'", request.host());
+  std::string path(request.path());
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const auto match = router_.match(request.method, path);
+  const auto found = operations_.find({request.method, match.pattern});
+  if (!match.handler || found == operations_.end()) {
+    co_return refuse(match.refusal == 405 ? 405000 : 404000, "{} {} is not supported by Drydock",
+                     request.method, path);
+  }
+  auto hub = find_hub(*info);
+  if (!hub) co_return refuse(std::move(hub).error());
+  const Operation& operation = *found->second;
+  auto allowed = authorize(operation, *info, **hub, request, match.parameters);
+  if (!allowed) co_return refuse(std::move(allowed).error());
+  const bool has_module = operation.pattern.find("{module}") != std::string_view::npos;
+  Call call{request, match.parameters, **hub, has_module};
+  if (!operation.run) {
+    auto body = call.body();
+    if (!body) co_return refuse(std::move(body).error());
+    auto answer = co_await methods_.invoke(*hub, call.key(), *std::move(body));
+    co_return answer;
+  }
+  auto response = operation.run(call);
+  if (auto saved = (*hub)->commit(); !saved) {
+    co_return refuse(500001, "the change could not be stored");
+  }
+  co_return response;
+}
+
+ferry::net::Task<void> IotHubService::serve_device(std::shared_ptr<MqttLink> link,
+                                                   mqtt::Connect connect) {
+  const auto reject = [&](std::string_view why) {
+    ferry::log::info("iot_hub", "CONNECT of '{}' refused: {}", connect.client_id, why);
+    link->send(mqtt::Connack{false, mqtt::ConnectCode::not_authorized});
+  };
+  const auto name = parse_mqtt_user_name(connect.username.value_or(""));
+  const auto info = name ? directory_.find_hub(hub_name(name->host)) : std::nullopt;
+  auto hub = info ? find_hub(*info) : Outcome<std::shared_ptr<Hub>>(refuse(404000, "no such hub"));
+  std::optional<std::string> refusal;
+  std::optional<DeviceProof> proof;
+  if (!name) {
+    refusal = name.error().message;
+  } else if (!hub) {
+    refusal = hub.error().message;
+  } else if (connect.client_id !=
+             name->key.device + (name->key.module.empty() ? "" : "/" + name->key.module)) {
+    refusal = "client id and user name differ";
+  } else {
+    const std::string sas = connect.password ? connect.password->reveal() : "";
+    auto proven = authenticate_device(*info, **hub, name->key, sas, link->peer());
+    if (proven) {
+      proof = *std::move(proven);
+    } else {
+      refusal = proven.error().message;
+    }
+  }
+  if (!refusal) {
+    MqttSession session(*hub, name->key, *proof, link, *telemetry_, methods_);
+    Entity* entity = (*hub)->find(name->key);
+    if (entity && (!connect.will || session.accepts_will(*connect.will))) {
+      (*hub)->attach(*entity, session);
+      link->send(mqtt::Connack{});
+      co_await session.run(std::move(connect));
+      co_return;
+    }
+    refusal = "the will's topic is not one of the device";
+  }
+  reject(*refusal);
+  co_await link->close_after_sending();
+}
+
+void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
+  if (kind != ResourceKind::iot_hub) return;
+  const std::string hub = ferry::to_lower(name);
+  if (const auto known = hubs_.find(hub); known != hubs_.end()) {
+    known->second->retire();
+    hubs_.erase(known);
+  }
+  auto erased = store_.erase(hub);
+  if (erased) erased = telemetry_->erase(hub);
+  if (!erased) ferry::log::error("iot_hub", "erase hub {}: {}", hub, erased.error().describe());
+}
+
+Outcome<bool> IotHubService::provision(std::string_view hub_host, const ProvisionedDevice& device) {
+  const auto info = directory_.find_hub(hub_name(hub_host));
+  if (!info) return refuse(404000, "there is no IoT hub '{}'", hub_host);
+  auto found = find_hub(*info);
+  if (!found) return refuse(std::move(found).error());
+  Hub& hub = **found;
+  const EntityKey key{device.device_id, ""};
+  IdentityRequest request;
+  request.authentication = Authentication::self_signed;
+  request.primary_thumbprint = device.sha256_thumbprint;
+  request.secondary_thumbprint = device.sha256_thumbprint;
+  request.enabled = true;
+  request.iot_edge = device.iot_edge;
+  const bool is_new = hub.find(key) == nullptr;
+  auto entity =
+      is_new ? hub.create_device(device.device_id, request) : hub.update(key, request, "*");
+  if (!entity) return refuse(std::move(entity).error());
+  if (is_new || device.reset_twin) {
+    Hub::TwinChange change;
+    change.tags = device.tags;
+    change.desired = device.desired;
+    change.replace = device.reset_twin;
+    entity = hub.change_twin(key, change, "*");
+    if (!entity) return refuse(std::move(entity).error());
+  }
+  if (!hub.commit()) return refuse(500001, "the device could not be stored");
+  return is_new;
+}
+
+Outcome<void> IotHubService::withdraw(std::string_view hub_host, const std::string& device_id) {
+  const auto info = directory_.find_hub(hub_name(hub_host));
+  if (!info) return {};
+  auto hub = find_hub(*info);
+  if (!hub) return refuse(std::move(hub).error());
+  if (!(*hub)->find_device(device_id)) return {};
+  auto removed = (*hub)->remove_device(device_id, "*");
+  if (!removed) return removed;
+  if (!(*hub)->commit()) return refuse(500001, "the change could not be stored");
+  return {};
+}
+
+}  // namespace drydock::iot_hub

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drydock's IoT Hubs: the service REST API and the MQTT endpoint of all hubs that ARM knows.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "drydock/directory.hpp"
+#include "drydock/endpoints.hpp"
+#include "drydock/iot_hub/device_registry.hpp"
+#include "drydock/iot_hub/methods.hpp"
+#include "drydock/iot_hub/mqtt_link.hpp"
+#include "drydock/iot_hub/store.hpp"
+#include "drydock/iot_hub/telemetry.hpp"
+#include "net/router.hpp"
+
+namespace drydock::iot_hub {
+
+// Belongs to one loop. What it is given must outlive it; so must no connection.
+class IotHubService final : public ResourceObserver, public DeviceRegistry {
+ public:
+  // Keeps iot_hub.db and iot_hub_messages.db in `data`, which must exist.
+  static ferry::Result<std::unique_ptr<IotHubService>> open(ferry::net::Executor executor,
+                                                            const ferry::Clock& clock,
+                                                            const Directory& directory,
+                                                            const Endpoints& endpoints,
+                                                            const std::filesystem::path& data);
+  ~IotHubService() override;
+
+  // Answers for the hub that the Host header names.
+  ferry::net::Task<ferry::net::HttpResponse> handle(ferry::net::HttpRequest request);
+  // Serves a device from its CONNECT packet on.
+  ferry::net::Task<void> serve_device(std::shared_ptr<MqttLink> link,
+                                      ferry::net::mqtt::Connect connect);
+
+  TelemetryLog& telemetry() { return *telemetry_; }
+
+  void on_deleted(ResourceKind kind, std::string_view name) override;
+  Outcome<bool> provision(std::string_view hub, const ProvisionedDevice& device) override;
+  Outcome<void> withdraw(std::string_view hub, const std::string& device_id) override;
+
+ private:
+  IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
+                const Directory& directory, Store store, std::shared_ptr<TelemetryLog> telemetry);
+  // The hub's state, loaded at first use.
+  Outcome<std::shared_ptr<Hub>> find_hub(const HubInfo& info);
+  Outcome<void> authorize(const struct Operation& operation, const HubInfo& info, Hub& hub,
+                          const ferry::net::HttpRequest& request,
+                          const ferry::net::RouteParameters& parameters) const;
+  ferry::net::Task<Outcome<ferry::net::HttpResponse>> perform(ferry::net::HttpRequest request);
+
+  ferry::net::Executor executor_;
+  const ferry::Clock& clock_;
+  const Directory& directory_;
+  Store store_;
+  std::shared_ptr<TelemetryLog> telemetry_;
+  MethodCalls methods_;
+  ferry::net::Router router_;
+  std::map<std::pair<std::string, std::string_view>, const struct Operation*> operations_;
+  std::map<std::string, std::shared_ptr<Hub>> hubs_;
+};
+
+}  // namespace drydock::iot_hub
