@@ -63,7 +63,7 @@ Done component_publish(Context& context, std::string directory) {
     say(context, fmt::format("building {} {}", component->name, component->version));
     if (auto built = run_build(*component); !built) co_return fail(std::move(built).error());
   }
-  auto files = list_component_files(*component);
+  auto files = collect_component_files(*component);
   if (!files) co_return fail(std::move(files).error());
 
   const auto versions_path =

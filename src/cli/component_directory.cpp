@@ -29,16 +29,36 @@ Result<std::vector<std::string>> read_build(const json::object& manifest) {
   return command;
 }
 
-// The paths that "files" names as sources; empty optional: not restricted.
-std::optional<std::vector<std::string>> named_sources(const json::object& manifest) {
-  const auto* files = manifest.if_contains("files");
-  if (!files) return std::nullopt;
-  std::vector<std::string> sources;
-  if (const auto* object = files->if_object()) {
-    for (const auto& entry : *object) sources.emplace_back(entry.key());
-  } else if (const auto* array = files->if_array()) {
-    for (const auto& entry : *array) {
-      if (const auto* file = entry.if_object()) sources.push_back(string_or(*file, "source", ""));
+// One entry of "files": what to take, and where it goes in the image.
+struct Source {
+  std::string path;
+  std::string target;
+  std::string mode;  // as the manifest says; empty: the file's own
+};
+
+// Forms: ["bin/x"], [{"source": "bin/x", "target": "/x", "mode": "0755"}], {"bin/x": "/x"}. What
+// names no target goes below /app, as everything does when there is no "files".
+Result<std::vector<Source>> read_sources(const json::value& files) {
+  std::vector<Source> sources;
+  if (const auto* object = files.if_object()) {
+    for (const auto& entry : *object) {
+      const auto* target = entry.value().if_string();
+      if (!target) return fail(Code::invalid_argument, "'files' must give each source a target");
+      sources.push_back({std::string(entry.key()), std::string(*target), ""});
+    }
+    return sources;
+  }
+  const auto* array = files.if_array();
+  if (!array) return fail(Code::invalid_argument, "'files' must be a list or an object");
+  for (const auto& entry : *array) {
+    if (const auto* name = entry.if_string()) {
+      sources.push_back({std::string(*name), "/app/" + std::string(*name), ""});
+    } else if (const auto* file = entry.if_object()) {
+      const auto path = string_or(*file, "source", "");
+      sources.push_back(
+          {path, string_or(*file, "target", "/app/" + path), string_or(*file, "mode", "")});
+    } else {
+      return fail(Code::invalid_argument, "'files' holds something that is no path");
     }
   }
   return sources;
@@ -117,25 +137,48 @@ Result<ComponentDirectory> open_component_directory(const fs::path& root) {
                             *std::move(build)};
 }
 
-Result<std::vector<ComponentFile>> list_component_files(const ComponentDirectory& component) {
+namespace {
+
+// Adds what `source` stands for to `found`, and to `entries` where each file goes in the image.
+Result<void> add_source(const ComponentDirectory& component, const Source& source, Found& found,
+                        json::array& entries) {
+  const fs::path relative(source.path);
+  if (source.path.empty() || leaves_root(relative)) {
+    return fail(Code::invalid_argument, "component.json: source '{}' is not a path inside {}",
+                source.path, component.root.string());
+  }
+  std::error_code error;
+  Found here;
+  const bool folder = fs::is_directory(fs::symlink_status(component.root / relative, error));
+  auto added = folder ? add_folder(component, relative, here) : add_file(component, relative, here);
+  if (!added) return added;
+  for (const auto& [path, executable] : here) {
+    const auto rest = fs::path(path).lexically_relative(relative.lexically_normal());
+    const fs::path target = folder ? fs::path(source.target) / rest : fs::path(source.target);
+    json::object entry{{"source", path}, {"target", target.lexically_normal().generic_string()}};
+    if (!source.mode.empty()) entry["mode"] = source.mode;
+    entries.push_back(std::move(entry));
+    found[path] = executable;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ComponentFile>> collect_component_files(ComponentDirectory& component) {
   Found found;
-  const auto sources = named_sources(component.manifest);
-  if (!sources) {
-    if (auto added = add_folder(component, "", found); !added)
-      return fail(std::move(added).error());
-  } else {
+  if (const auto* files = component.manifest.if_contains("files")) {
+    auto sources = read_sources(*files);
+    if (!sources) return fail(std::move(sources).error().with("component.json"));
+    json::array entries;
     for (const auto& source : *sources) {
-      const fs::path relative(source);
-      if (source.empty() || leaves_root(relative)) {
-        return fail(Code::invalid_argument, "component.json: source '{}' is not a path inside {}",
-                    source, component.root.string());
-      }
-      std::error_code error;
-      const bool folder = fs::is_directory(fs::symlink_status(component.root / relative, error));
-      auto added =
-          folder ? add_folder(component, relative, found) : add_file(component, relative, found);
+      auto added = add_source(component, source, found, entries);
       if (!added) return fail(std::move(added).error());
     }
+    component.manifest["files"] = std::move(entries);
+  } else {
+    auto added = add_folder(component, "", found);
+    if (!added) return fail(std::move(added).error());
   }
   std::vector<ComponentFile> files;
   for (const auto& [path, executable] : found) files.push_back({path, executable});

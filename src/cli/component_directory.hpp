@@ -28,6 +28,8 @@ Result<ComponentDirectory> open_component_directory(const std::filesystem::path&
 
 // What to upload: the sources that the manifest's "files" name (a folder stands for all files in
 // it), or everything but component.json and hidden files. A link or a missing file is an error.
-Result<std::vector<ComponentFile>> list_component_files(const ComponentDirectory& component);
+// Afterwards the manifest's "files", when it has that member, names each single file with its
+// target. Call it after the build, which may make the files.
+Result<std::vector<ComponentFile>> collect_component_files(ComponentDirectory& component);
 
 }  // namespace ferry::cli

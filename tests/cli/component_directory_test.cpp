@@ -16,7 +16,7 @@ std::vector<std::string> paths(const std::vector<ComponentFile>& files) {
 
 TEST(ComponentDirectory, WithoutAManifestTheErrorShowsTheLeastOne) {
   Scratch scratch;
-  const auto component = open_component_directory(scratch.path());
+  auto component = open_component_directory(scratch.path());
   ASSERT_FALSE(component);
   EXPECT_EQ(component.error().code, Code::not_found);
   EXPECT_NE(component.error().message.find("component.json"), std::string::npos);
@@ -31,9 +31,9 @@ TEST(ComponentDirectory, WithoutFilesInTheManifestEverythingVisibleIsPublished) 
   scratch.write("lib/x.txt", "x");
   scratch.write(".git/config", "hidden");
   std::filesystem::permissions(scratch.path() / "run.sh", std::filesystem::perms::owner_all);
-  const auto component = open_component_directory(scratch.path());
+  auto component = open_component_directory(scratch.path());
   ASSERT_TRUE(component);
-  const auto files = list_component_files(*component);
+  const auto files = collect_component_files(*component);
   ASSERT_TRUE(files);
   EXPECT_EQ(paths(*files), (std::vector<std::string>{"lib/x.txt", "run.sh"}));
   EXPECT_FALSE(files->at(0).executable);
@@ -47,11 +47,28 @@ TEST(ComponentDirectory, NamedSourcesRestrictWhatIsPublished) {
   scratch.write("bin/a", "a");
   scratch.write("data/one", "1");
   scratch.write("main.cpp", "int main() {}");
-  const auto component = open_component_directory(scratch.path());
+  auto component = open_component_directory(scratch.path());
   ASSERT_TRUE(component);
-  const auto files = list_component_files(*component);
+  const auto files = collect_component_files(*component);
   ASSERT_TRUE(files);
   EXPECT_EQ(paths(*files), (std::vector<std::string>{"bin/a", "data/one"}));
+  EXPECT_EQ(json::serialize(component->manifest.at("files")),
+            R"([{"source":"bin/a","target":"/app/a"},{"source":"data/one","target":"/d/one"}])");
+}
+
+TEST(ComponentDirectory, AFileWithoutATargetGoesBelowApp) {
+  Scratch scratch;
+  scratch.write("component.json",
+                R"({"name": "a", "version": "1.0.0",
+                    "files": ["bin/a", {"source": "b", "target": "/b", "mode": "0755"}]})");
+  scratch.write("bin/a", "a");
+  scratch.write("b", "b");
+  auto component = open_component_directory(scratch.path());
+  ASSERT_TRUE(component);
+  ASSERT_TRUE(collect_component_files(*component));
+  EXPECT_EQ(json::serialize(component->manifest.at("files")),
+            R"([{"source":"bin/a","target":"/app/bin/a"},)"
+            R"({"source":"b","target":"/b","mode":"0755"}])");
 }
 
 TEST(ComponentDirectory, AMissingOutsideOrLinkedSourceIsAnError) {
@@ -61,16 +78,16 @@ TEST(ComponentDirectory, AMissingOutsideOrLinkedSourceIsAnError) {
     scratch.write(
         "component.json",
         fmt::format(R"({{"name": "a", "version": "1", "files": [{{"source": "{}"}}]}})", source));
-    const auto component = open_component_directory(scratch.path());
+    auto component = open_component_directory(scratch.path());
     ASSERT_TRUE(component);
-    EXPECT_FALSE(list_component_files(*component)) << source;
+    EXPECT_FALSE(collect_component_files(*component)) << source;
   }
 }
 
 TEST(ComponentDirectory, TheBuildStaysHereAndIsAListOfWords) {
   Scratch scratch;
   scratch.write("component.json", R"({"name": "a", "version": "1.0.0", "build": ["make", "-s"]})");
-  const auto component = open_component_directory(scratch.path());
+  auto component = open_component_directory(scratch.path());
   ASSERT_TRUE(component);
   EXPECT_EQ(component->build, (std::vector<std::string>{"make", "-s"}));
   EXPECT_FALSE(component->manifest.contains("build"));
