@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drydock/cloud.hpp"
+
+#include "base/json.hpp"
+
+namespace drydock {
+
+using namespace ferry;
+using net::HttpRequest;
+using net::HttpResponse;
+
+namespace {
+
+HttpResponse portal_page(const Endpoints& endpoints) {
+  HttpResponse response;
+  response.headers.set("Content-Type", "text/html; charset=utf-8");
+  response.body = fmt::format(
+      "<!doctype html><title>Drydock</title><h1>Drydock</h1><p>The local cloud is up. Its Resource "
+      "Manager is at <code>{}</code>; there is no portal beyond this page.</p>\n",
+      endpoints.management_url());
+  return response;
+}
+
+// RFC 9110 s.15.5.20: the request came to a server that does not answer for this name.
+HttpResponse misdirected(const std::string& host) {
+  HttpResponse response;
+  response.status = 421;
+  response.headers.set("Content-Type", "application/json; charset=utf-8");
+  const json::object error{
+      {"code", "UnknownHost"},
+      {"message", fmt::format("Drydock has no service named '{}'. Services are told apart by host "
+                              "name; 'drydock hosts' lists them.",
+                              host)}};
+  response.body = json::serialize(json::object{{"error", error}});
+  return response;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cloud>> Cloud::open(net::EventLoop& loop, const Clock& clock,
+                                           CloudOptions options) {
+  std::unique_ptr<Cloud> cloud(new Cloud(std::move(options)));
+  auto opened = cloud->open_services(loop, clock);
+  if (!opened) return fail(std::move(opened).error());
+  return cloud;
+}
+
+Cloud::~Cloud() = default;
+
+Result<void> Cloud::open_services(net::EventLoop&, const Clock& clock) {
+  const std::filesystem::path& directory = options_.directory;
+  const Endpoints& names = options_.endpoints;
+  auto entra = Entra::open(directory / "entra.db", names, clock);
+  if (!entra) return fail(std::move(entra).error());
+  entra_ = *std::move(entra);
+
+  arm::Options options;
+  options.tenant_id = entra_->application().tenant_id;
+  options.object_id = entra_->application().object_id;
+  options.operation_delay = options_.operation_delay;
+  auto arm = arm::Arm::open(directory / "arm.db", names, *entra_, clock, std::move(options));
+  if (!arm) return fail(std::move(arm).error());
+  arm_ = *std::move(arm);
+
+  auto blob = BlobService::open(clock, *arm_, names, *entra_, directory);
+  if (!blob) return fail(std::move(blob).error());
+  blob_ = *std::move(blob);
+  arm_->observe(*blob_);
+  return {};
+}
+
+net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
+  const std::string host = request.host();
+  if (host == Endpoints::management_host()) co_return co_await arm_->handle(std::move(request));
+  if (host == Endpoints::login_host()) co_return co_await entra_->handle(std::move(request));
+  if (host == Endpoints::portal_host()) co_return portal_page(options_.endpoints);
+  if (name_from_host(host, Endpoints::kBlobSuffix)) {
+    co_return co_await blob_->handle(std::move(request));
+  }
+  co_return misdirected(host);
+}
+
+net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {
+  stream->close();
+  co_return;
+}
+
+net::Task<void> Cloud::tick() {
+  constexpr std::chrono::milliseconds kInterval(200);
+  for (;;) {
+    co_await net::sleep_for(kInterval);
+    arm_->settle();
+  }
+}
+
+}  // namespace drydock

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The local cloud put together: owns the services and gives each request to the one whose host name
+// it asks for. Knows nothing of sockets.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "drydock/arm/arm.hpp"
+#include "drydock/blob/service.hpp"
+#include "drydock/endpoints.hpp"
+#include "drydock/entra/entra.hpp"
+#include "net/http.hpp"
+#include "net/task.hpp"
+
+namespace drydock {
+
+struct CloudOptions {
+  std::filesystem::path directory;  // exists; one database per service
+  Endpoints endpoints;
+  std::chrono::milliseconds operation_delay{150};  // of Resource Manager's long-running operations
+};
+
+class Cloud {
+ public:
+  // `loop` and `clock` must outlive it.
+  static ferry::Result<std::unique_ptr<Cloud>> open(ferry::net::EventLoop& loop,
+                                                    const ferry::Clock& clock,
+                                                    CloudOptions options);
+  ~Cloud();
+  Cloud(const Cloud&) = delete;
+  Cloud& operator=(const Cloud&) = delete;
+
+  ferry::net::Task<ferry::net::HttpResponse> handle_http(ferry::net::HttpRequest request);
+  // A connection at the MQTT port, behind TLS.
+  ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
+  // Ends what is due while nobody calls. Runs as long as the loop.
+  ferry::net::Task<void> tick();
+
+  const Endpoints& endpoints() const { return options_.endpoints; }
+  const Entra& entra() const { return *entra_; }
+  const arm::Arm& resource_manager() const { return *arm_; }
+
+ private:
+  explicit Cloud(CloudOptions options) : options_(std::move(options)) {}
+  ferry::Result<void> open_services(ferry::net::EventLoop& loop, const ferry::Clock& clock);
+
+  CloudOptions options_;
+  // In the order in which they lean on one another.
+  std::unique_ptr<Entra> entra_;
+  std::unique_ptr<arm::Arm> arm_;
+  std::unique_ptr<BlobService> blob_;
+};
+
+}  // namespace drydock

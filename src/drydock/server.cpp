@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drydock/server.hpp"
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "drydock/arm/providers.hpp"
+#include "drydock/arm/store.hpp"
+#include "drydock/environment.hpp"
+
+namespace drydock {
+
+using namespace ferry;
+
+namespace {
+
+constexpr std::string_view kEnvironmentFile = "environment.json";
+constexpr std::uint16_t kHighHttpsPort = 8443;
+
+Unexpected port_in_use(Error error, std::string_view option) {
+  if (error.code != Code::conflict) return fail(std::move(error));
+  return fail(std::move(error).advise(fmt::format(
+      "another program holds the port; choose another one with {}, or listen elsewhere in the "
+      "loopback network with --address 127.0.83.1",
+      option)));
+}
+
+}  // namespace
+
+Server::Server(net::EventLoop& loop, ServerOptions options, FileLock lock)
+    : loop_(loop), options_(std::move(options)), lock_(std::move(lock)) {}
+
+Server::~Server() {
+  std::error_code ignored;
+  std::filesystem::remove(options_.directory / kEnvironmentFile, ignored);
+  listeners_.clear();
+}
+
+Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock& clock,
+                                              ServerOptions options) {
+  auto made = make_directories(options.directory, 0700);
+  if (!made) return fail(std::move(made).error());
+  auto lock = FileLock::acquire(options.directory / "lock");
+  if (!lock) {
+    return fail(std::move(lock).error().advise(
+        "a local cloud is already running on this directory; stop it, or use another --data"));
+  }
+  std::unique_ptr<Server> server(new Server(loop, std::move(options), *std::move(lock)));
+  const ServerOptions& wanted = server->options_;
+  auto identity =
+      open_server_identity(wanted.directory, wanted.address.value_or("127.0.0.1"), clock);
+  if (!identity) return fail(std::move(identity).error());
+  server->identity_ = *std::move(identity);
+  net::TlsServerOptions tls_options{server->identity_.tls, true};
+  auto tls = net::TlsServerContext::create(tls_options);
+  if (!tls) return fail(std::move(tls).error());
+  server->tls_ = *std::move(tls);
+  auto listening = server->listen();
+  if (!listening) return fail(std::move(listening).error());
+
+  CloudOptions cloud_options{wanted.directory, server->endpoints_, wanted.operation_delay};
+  auto cloud = Cloud::open(loop, clock, std::move(cloud_options));
+  if (!cloud) return fail(std::move(cloud).error());
+  server->cloud_ = *std::move(cloud);
+  auto written = write_environment(wanted.directory / kEnvironmentFile, *server->cloud_,
+                                   server->identity_.ca_file);
+  if (!written) return fail(std::move(written).error());
+  loop.spawn(server->cloud_->tick());
+  return server;
+}
+
+Result<std::uint16_t> Server::listen_https(const std::string& address, std::uint16_t port) {
+  net::HttpHandler handler = [this](net::HttpRequest request) {
+    return cloud_->handle_http(std::move(request));
+  };
+  auto listener = net::Listener::start(loop_, address, port, tls_,
+                                       [handler](std::unique_ptr<net::Stream> stream) {
+                                         return net::serve_http(std::move(stream), handler);
+                                       });
+  if (!listener) return fail(std::move(listener).error());
+  const std::uint16_t actual = (*listener)->port();
+  listeners_.push_back(*std::move(listener));
+  return actual;
+}
+
+Result<std::uint16_t> Server::listen_mqtt(const std::string& address, std::uint16_t port) {
+  auto listener =
+      net::Listener::start(loop_, address, port, tls_, [this](std::unique_ptr<net::Stream> stream) {
+        return cloud_->handle_mqtt(std::move(stream));
+      });
+  if (!listener) return fail(std::move(listener).error());
+  const std::uint16_t actual = (*listener)->port();
+  listeners_.push_back(*std::move(listener));
+  return actual;
+}
+
+Result<void> Server::listen() {
+  const std::string first = options_.address.value_or("127.0.0.1");
+  auto https = listen_https(first, options_.https_port);
+  if (!https && https.error().code == Code::permission_denied) {
+    log::warning("drydock",
+                 "port {} needs a privilege that this process lacks; HTTPS is at port {} instead",
+                 options_.https_port, kHighHttpsPort);
+    https = listen_https(first, kHighHttpsPort);
+  }
+  if (!https) return port_in_use(std::move(https).error(), "--https-port");
+  auto mqtt = listen_mqtt(first, options_.mqtt_port);
+  if (!mqtt) return port_in_use(std::move(mqtt).error(), "--mqtt-port");
+  endpoints_.https_port = *https;
+  endpoints_.mqtt_port = *mqtt;
+  if (options_.address) return {};
+
+  // Programs differ in which loopback address they try first.
+  auto https_6 = listen_https("::1", *https);
+  auto mqtt_6 = listen_mqtt("::1", *mqtt);
+  for (const auto* outcome : {&https_6, &mqtt_6}) {
+    if (*outcome) continue;
+    if (outcome->error().code == Code::conflict) {
+      return port_in_use(outcome->error(), "--https-port or --mqtt-port");
+    }
+    log::info("drydock", "not reachable over IPv6: {}", outcome->error().describe());
+  }
+  return {};
+}
+
+Result<std::string> hosts_file_lines(const std::filesystem::path& directory,
+                                     const std::string& address) {
+  auto store = arm::Store::open(directory / "arm.db");
+  if (!store) return fail(std::move(store).error());
+  auto resources = store->list("", "");
+  if (!resources) return fail(std::move(resources).error());
+  std::vector<std::string> hosts = {Endpoints::management_host(), Endpoints::login_host(),
+                                    Endpoints::portal_host(), Endpoints::provisioning_host()};
+  for (const arm::Resource& resource : *resources) {
+    if (resource.type == arm::kHubType) {
+      hosts.push_back(Endpoints::hub_host(resource.name));
+      const json::value document = resource.document;
+      const json::value* endpoint =
+          find_path(document, "properties.eventHubEndpoints.events.endpoint");
+      constexpr std::string_view kScheme = "sb://";
+      if (endpoint != nullptr && endpoint->is_string()) {
+        std::string host(endpoint->get_string());
+        if (host.starts_with(kScheme) && host.ends_with('/')) {
+          hosts.push_back(host.substr(kScheme.size(), host.size() - kScheme.size() - 1));
+        }
+      }
+    } else if (resource.type == arm::kProvisioningType) {
+      hosts.push_back(Endpoints::provisioning_service_host(resource.name));
+    } else if (resource.type == arm::kStorageType) {
+      hosts.push_back(Endpoints::blob_host(resource.name));
+    } else if (resource.type == arm::kRegistryType) {
+      hosts.push_back(Endpoints::registry_host(resource.name));
+    }
+  }
+  std::string lines;
+  for (const std::string& host : hosts) lines += fmt::format("{}\t{}\n", address, host);
+  return lines;
+}
+
+}  // namespace drydock

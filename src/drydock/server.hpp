@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The local cloud as a process: data directory, sockets, certificates, start and stop.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "drydock/cloud.hpp"
+#include "drydock/server_identity.hpp"
+#include "net/stream.hpp"
+
+namespace drydock {
+
+struct ServerOptions {
+  std::filesystem::path directory;     // made when absent
+  std::optional<std::string> address;  // default: 127.0.0.1 and ::1
+  std::uint16_t https_port = 443;      // 0 takes a free one
+  std::uint16_t mqtt_port = 8883;
+  std::chrono::milliseconds operation_delay{150};
+};
+
+class Server {
+ public:
+  // Listens, opens the services and writes DIR/environment.json; from then on everything answers
+  // once the loop runs. Takes port 8443 when 443 is not allowed. `loop` and `clock` must outlive
+  // it.
+  static ferry::Result<std::unique_ptr<Server>> start(ferry::net::EventLoop& loop,
+                                                      const ferry::Clock& clock,
+                                                      ServerOptions options);
+  ~Server();  // takes environment.json away and stops listening
+  const Cloud& cloud() const { return *cloud_; }
+
+ private:
+  Server(ferry::net::EventLoop& loop, ServerOptions options, ferry::FileLock lock);
+  ferry::Result<void> listen();
+  ferry::Result<std::uint16_t> listen_https(const std::string& address, std::uint16_t port);
+  ferry::Result<std::uint16_t> listen_mqtt(const std::string& address, std::uint16_t port);
+
+  ferry::net::EventLoop& loop_;
+  ServerOptions options_;
+  ferry::FileLock lock_;
+  ServerIdentity identity_;
+  std::shared_ptr<const ferry::net::TlsServerContext> tls_;
+  Endpoints endpoints_;
+  std::unique_ptr<Cloud> cloud_;
+  std::vector<std::unique_ptr<ferry::net::Listener>> listeners_;  // closed before the cloud
+};
+
+// Lines for /etc/hosts: the fixed names and those of the resources in `directory`. Works beside a
+// running server.
+ferry::Result<std::string> hosts_file_lines(const std::filesystem::path& directory,
+                                            const std::string& address);
+
+}  // namespace drydock
