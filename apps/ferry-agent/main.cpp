@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// ferry-agent: runs on a device and keeps the modules that its IoT Hub wants running.
+#include <CLI/CLI.hpp>
+
+#include "agent/commands.hpp"
+
+int main(int argc, char** argv) {
+  using namespace ferry::agent;
+  CLI::App app{"Keeps the modules of this device as its IoT Hub wants them", "ferry-agent"};
+  app.set_version_flag("--version", kProgramVersion);
+  app.require_subcommand(1);
+  app.footer(
+      "Environment:\n"
+      "  FERRY_NODE_TOKEN  the one-time token, for register\n"
+      "  FERRY_MQTT_PORT   MQTT port of the IoT Hub, when it is not 8883");
+
+  CommonOptions common;
+  RegisterCommand reg;
+  RunCommand run;
+  const auto add_data = [&](CLI::App* command) {
+    command->add_option("--data", common.data, "Directory of this agent")->capture_default_str();
+  };
+  const auto add_docker = [&](CLI::App* command) {
+    command->add_option("--docker", common.docker, "Socket of the Docker Engine")
+        ->capture_default_str();
+  };
+
+  CLI::App* register_command =
+      app.add_subcommand("register", "Exchange a one-time token for this device's certificate");
+  register_command->add_option("--server", reg.server, "URL of the Ferry server")->required();
+  register_command->add_option("--ca-file", reg.ca_file, "CA of the Ferry server (PEM)");
+  register_command->add_option("--cloud-ca-file", reg.cloud_ca_file,
+                               "CA of the cloud (PEM), when the system's roots do not know it; "
+                               "remembered");
+  register_command->add_option("--token-file", reg.token_file,
+                               "File with the token, - for standard input; default: the "
+                               "environment variable FERRY_NODE_TOKEN");
+  add_data(register_command);
+
+  CLI::App* run_command = app.add_subcommand("run", "Run until SIGTERM");
+  add_data(run_command);
+  add_docker(run_command);
+  run_command->add_option("--cloud-ca-file", run.cloud_ca_file,
+                          "CA of the cloud (PEM); replaces the remembered one");
+  run_command->add_option("--network", run.network, "Docker network of the modules")
+      ->capture_default_str();
+  run_command->add_flag("--stop-modules-on-exit", run.stop_modules_on_exit,
+                        "Stop the modules when the agent ends; else they run on");
+
+  CLI::App* status_command = app.add_subcommand("status", "Show what this agent knows and runs");
+  add_data(status_command);
+  add_docker(status_command);
+  CLI::App* remove_command =
+      app.add_subcommand("remove-modules", "Stop and remove this agent's containers");
+  add_data(remove_command);
+  add_docker(remove_command);
+
+  CLI11_PARSE(app, argc, argv);
+  if (*register_command) return run_register(common, reg);
+  if (*run_command) return run_agent(common, run);
+  if (*status_command) return run_status(common);
+  return run_remove_modules(common);
+}

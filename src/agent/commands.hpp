@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the program ferry-agent does, one function per command. Each prints for people on standard
+// output and returns the process's exit code.
+#pragma once
+
+#include <string>
+
+namespace ferry::agent {
+
+inline constexpr const char* kProgramVersion = "0.1.0";
+
+struct CommonOptions {
+  std::string data = "/var/lib/ferry-agent";
+  std::string docker = "unix:///var/run/docker.sock";
+};
+
+struct RegisterCommand {
+  std::string server;
+  std::string ca_file;        // trusted for the server, in addition to the system's roots
+  std::string cloud_ca_file;  // the same for the cloud; remembered
+  std::string token_file;     // "-" is standard input; empty: FERRY_NODE_TOKEN
+};
+int run_register(const CommonOptions& common, const RegisterCommand& command);
+
+struct RunCommand {
+  std::string cloud_ca_file;  // replaces what is remembered
+  std::string network = "azure-iot-edge";
+  bool stop_modules_on_exit = false;
+};
+int run_agent(const CommonOptions& common, const RunCommand& command);
+
+int run_status(const CommonOptions& common);
+int run_remove_modules(const CommonOptions& common);
+
+}  // namespace ferry::agent
