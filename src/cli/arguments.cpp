@@ -77,6 +77,12 @@ class Builder {
     verb->add_option("--drydock-address", options->drydock_address,
                      "Address that Drydock listens on, such as 127.0.83.1")
         ->excludes(none);
+    verb->add_option("--drydock-https-port", options->drydock_https_port,
+                     "Port for Drydock's HTTPS when 443 is taken")
+        ->excludes(none);
+    verb->add_option("--drydock-mqtt-port", options->drydock_mqtt_port,
+                     "Port for Drydock's MQTT when 8883 is taken")
+        ->excludes(none);
     verb->callback([this, options] { invocation_.up = *options; });
   }
 

@@ -53,6 +53,7 @@ std::string device_command(const Profile& profile, const Secret& token) {
   if (!profile.localhost_address.empty()) {
     command += fmt::format("FERRY_LOCALHOST_ADDRESS={} ", shell_word(profile.localhost_address));
   }
+  if (profile.mqtt_port != 0) command += fmt::format("FERRY_MQTT_PORT={} ", profile.mqtt_port);
   command += agent + " run";
   const auto ca = environment_ca(profile);
   if (!ca.empty()) command += " --environment-ca " + shell_word(ca);

@@ -88,6 +88,9 @@ Result<Profile> load_profile(const fs::path& path) {
   profile.ca_file = string_or(*document, "caFile", "");
   profile.drydock_environment = string_or(*document, "drydockEnvironment", "");
   profile.localhost_address = string_or(*document, "localhostAddress", "");
+  const auto mqtt_port = int_or(*document, "mqttPort", 0);
+  if (mqtt_port > 0 && mqtt_port <= 65535)
+    profile.mqtt_port = static_cast<std::uint16_t>(mqtt_port);
   return profile;
 }
 
@@ -99,6 +102,7 @@ Result<void> save_profile(const fs::path& path, const Profile& profile) {
     document["drydockEnvironment"] = profile.drydock_environment.string();
   }
   if (!profile.localhost_address.empty()) document["localhostAddress"] = profile.localhost_address;
+  if (profile.mqtt_port != 0) document["mqttPort"] = profile.mqtt_port;
   return write_file_atomically(path, pretty_json(document), 0600);
 }
 

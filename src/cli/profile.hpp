@@ -18,7 +18,8 @@ struct Profile {
   std::filesystem::path ca_file;              // empty: the system's CAs
   std::filesystem::path drydock_environment;  // environment.json; empty: no local cloud
   std::string
-      localhost_address;  // where *.localhost names lead when not to 127.0.0.1; may be empty
+      localhost_address;        // where *.localhost names lead when not to 127.0.0.1; may be empty
+  std::uint16_t mqtt_port = 0;  // of the local cloud; 0: the standard one
 };
 
 // Gives an environment variable, nullopt when unset or empty.

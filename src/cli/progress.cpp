@@ -16,6 +16,7 @@ volatile std::sig_atomic_t interrupt_seen = 0;
 
 constexpr std::array<std::string_view, 10> kSpinner{"⠋", "⠙", "⠹", "⠸", "⠼",
                                                     "⠴", "⠦", "⠧", "⠇", "⠏"};
+constexpr auto kPatience = 15s;
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
 std::string seconds_between(const json::object& step, Timestamp now) {
@@ -93,6 +94,7 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
   ProgressView view(terminal.err_is_terminal, terminal.err_is_terminal && terminal.colours);
   notice_interrupts();
   auto pause = 100ms;
+  auto last_answer = std::chrono::steady_clock::now();
   while (true) {
     const auto status = string_or(operation, "status", "");
     if (context.output == OutputFormat::table || terminal.err_is_terminal) {
@@ -112,6 +114,11 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
                            fmt::format("ferry operation show {}", id)});
     }
     auto answer = co_await context.client.get(path);
+    const auto now = std::chrono::steady_clock::now();
+    if (answer) last_answer = now;
+    if (!answer && answer.error().code == Code::unavailable && now - last_answer < kPatience) {
+      continue;  // the server may be starting again; the operation goes on with it
+    }
     if (!answer) {
       terminal.err << view.finish() << std::flush;
       co_return fail(std::move(answer).error().with("watch operation {}", id));

@@ -151,6 +151,11 @@ class Up {
     if (!options_.drydock_address.empty()) {
       arguments.insert(arguments.end(), {"--address", options_.drydock_address});
     }
+    const auto add_port = [&](const char* option, std::uint16_t port) {
+      if (port != 0) arguments.insert(arguments.end(), {option, std::to_string(port)});
+    };
+    add_port("--https-port", options_.drydock_https_port);
+    add_port("--mqtt-port", options_.drydock_mqtt_port);
     if (auto started = start_child("drydock", arguments); !started) co_return started;
     while (!fs::exists(environment_file_, error) && !flags_->stop) {
       if (auto starting = still_starting("drydock", since); !starting) co_return starting;
@@ -189,6 +194,7 @@ class Up {
     profile_.ca_file = data / "ca.pem";
     profile_.drydock_environment = environment_file_;
     profile_.localhost_address = options_.drydock_address;
+    profile_.mqtt_port = options_.drydock_mqtt_port;
     while (!flags_->stop) {
       auto ready = co_await ferryd_answers();
       if (ready) break;

@@ -18,7 +18,9 @@ struct UpOptions {
   std::uint16_t port = 7443;
   std::vector<std::string> host_names;  // more names for ferryd's certificate
   bool drydock = true;
-  std::string drydock_address;  // empty: Drydock's default, loopback
+  std::string drydock_address;           // empty: Drydock's default, loopback
+  std::uint16_t drydock_https_port = 0;  // 0: the standard ones, 443 and 8883
+  std::uint16_t drydock_mqtt_port = 0;
 };
 
 // Runs until SIGINT or SIGTERM, then stops what it started and waits for it. Code::conflict when
