@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
       app.add_subcommand("register", "Exchange a one-time token for this device's certificate");
   register_command->add_option("--server", reg.server, "URL of the Ferry server")->required();
   register_command->add_option("--ca-file", reg.ca_file, "CA of the Ferry server (PEM)");
-  register_command->add_option("--cloud-ca-file", reg.cloud_ca_file,
+  register_command->add_option("--cloud-ca-file,--environment-ca", reg.cloud_ca_file,
                                "CA of the cloud (PEM), when the system's roots do not know it; "
                                "remembered");
   register_command->add_option("--token-file", reg.token_file,
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   CLI::App* run_command = app.add_subcommand("run", "Run until SIGTERM");
   add_data(run_command);
   add_docker(run_command);
-  run_command->add_option("--cloud-ca-file", run.cloud_ca_file,
+  run_command->add_option("--cloud-ca-file,--environment-ca", run.cloud_ca_file,
                           "CA of the cloud (PEM); replaces the remembered one");
   run_command->add_option("--network", run.network, "Docker network of the modules")
       ->capture_default_str();
