@@ -113,6 +113,7 @@ net::Task<void> Node::wait_for_end() {
   const int signal = co_await net::wait_for_signal({SIGTERM, SIGINT});
   log::info("agent", "ends on signal {}", signal);
   supervisor_.stop();
+  co_await supervisor_.wait_idle();
   if (stop_modules_) co_await supervisor_.stop_modules();
   supervisor_.declare_not_running();
   // A hub that does not answer must not hold up the end.

@@ -127,7 +127,8 @@ class Decision {
     look_after(spec, *found->second.front());
   }
 
-  // Asks for the image when it is missing. Until it is there, modules behind this one wait.
+  // Asks for the image when it is missing. Until it is there, or a pull has failed, modules behind
+  // this one wait.
   bool image_is_ready(const ModuleSpec& spec) {
     if (spec.image_pull_policy == ImagePullPolicy::never) return true;
     if (world_.ready_images.contains(spec.image)) return true;
@@ -135,7 +136,10 @@ class Decision {
       add(Kind::pull, spec.name, {}, spec.image);
     }
     plan_.waiting_for_pull.push_back(spec.name);
-    pending_order_ = std::min(pending_order_.value_or(spec.startup_order), spec.startup_order);
+    const ModuleRecord* record = record_of(spec.name);
+    if (!record || record->failures == 0) {
+      pending_order_ = std::min(pending_order_.value_or(spec.startup_order), spec.startup_order);
+    }
     return false;
   }
 

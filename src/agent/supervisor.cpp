@@ -99,6 +99,10 @@ void Supervisor::stop() {
   woken_.notify();
 }
 
+Task<void> Supervisor::wait_idle() {
+  auto guard = co_await mutex_.lock();
+}
+
 Task<void> Supervisor::run() {
   while (!stopping_) {
     look_again_ = false;

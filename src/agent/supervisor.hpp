@@ -40,6 +40,8 @@ class Supervisor {
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
   // Ends run() after the action in hand; pulls are abandoned.
   void stop();
+  // Until no pass is under way any more; after stop() none begins.
+  net::Task<void> wait_idle();
   // Stops what runs; for an orderly end of the agent. Marks everything unknown in report().
   net::Task<void> stop_modules();
   net::Task<Result<void>> remove_modules();
