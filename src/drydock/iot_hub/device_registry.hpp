@@ -21,6 +21,12 @@ class DeviceRegistry {
   // Creates the device, or gives an existing one the thumbprint. True when it is new. Durable when
   // it returns. `hub` is a name or a host name.
   virtual Outcome<bool> provision(std::string_view hub, const ProvisionedDevice& device) = 0;
+  // What a move to another hub takes along; nothing when there is no such device.
+  struct TwinData {
+    ferry::json::object tags;
+    ferry::json::object desired;
+  };
+  virtual std::optional<TwinData> twin_data(std::string_view hub, const std::string& device_id) = 0;
   // Removes the device; fine when it is not there.
   virtual Outcome<void> withdraw(std::string_view hub, const std::string& device_id) = 0;
 };

@@ -200,6 +200,16 @@ Outcome<bool> IotHubService::provision(std::string_view hub_host, const Provisio
   return is_new;
 }
 
+std::optional<DeviceRegistry::TwinData> IotHubService::twin_data(std::string_view hub_host,
+                                                                 const std::string& device_id) {
+  const auto info = directory_.find_hub(hub_name(hub_host));
+  if (!info) return std::nullopt;
+  const auto hub = find_hub(*info);
+  const Entity* device = hub ? (*hub)->find({device_id, ""}) : nullptr;
+  if (!device) return std::nullopt;
+  return TwinData{device->twin.tags, device->twin.desired.values};
+}
+
 Outcome<void> IotHubService::withdraw(std::string_view hub_host, const std::string& device_id) {
   const auto info = directory_.find_hub(hub_name(hub_host));
   if (!info) return {};

@@ -38,6 +38,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry {
 
   void on_deleted(ResourceKind kind, std::string_view name) override;
   Outcome<bool> provision(std::string_view hub, const ProvisionedDevice& device) override;
+  std::optional<TwinData> twin_data(std::string_view hub, const std::string& device_id) override;
   Outcome<void> withdraw(std::string_view hub, const std::string& device_id) override;
 
  private:
