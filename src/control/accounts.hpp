@@ -40,6 +40,7 @@ class Accounts {
   Result<void> remove(const fleet::OrganizationId& organization, const std::string& name);
 
  private:
+  Result<void> keep(const fleet::CloudAccount& account, const Secret& client_secret);
   Context& context_;
 };
 

@@ -31,6 +31,8 @@ class Control {
   // Opens (or creates) DIR/ferry.db and DIR/master.key. `loop` and `clock` must outlive it.
   static Result<std::unique_ptr<Control>> open(net::EventLoop& loop, const Clock& clock,
                                                const std::filesystem::path& directory);
+  // Over parts that the caller has made; for tests that script the cloud.
+  static std::unique_ptr<Control> over(std::unique_ptr<Context> context);
   ~Control();
 
   // Takes up every operation that was under way when the last process ended. Call once, after

@@ -51,6 +51,10 @@ class Deployments {
                               bool allow_removals);
 
  private:
+  Result<ApplyOutcome> commit_edit(const fleet::Workspace& workspace, const fleet::Edit& edit,
+                                   bool allow_removals);
+  Result<void> record_edit(const fleet::Workspace& workspace, const fleet::Edit& edit,
+                           fleet::Deployment& deployment, bool exists);
   Context& context_;
 };
 

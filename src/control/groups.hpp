@@ -60,6 +60,7 @@ class Groups {
                                                     const std::string& group) const;
 
  private:
+  Result<GroupStarted> create_again(const fleet::Workspace& workspace, fleet::NodeGroup group);
   Context& context_;
 };
 

@@ -35,6 +35,7 @@ class Nodes {
                                const std::string& workspace, const std::string& node);
 
  private:
+  Result<NodeTicket> new_ticket(const fleet::Node& node, const std::string& group);
   Context& context_;
 };
 

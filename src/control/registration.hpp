@@ -11,6 +11,11 @@
 #include "base/secret.hpp"
 #include "fleet/types.hpp"
 
+namespace ferry::store {
+struct CertificateRecord;
+struct NodeSessionRecord;
+}  // namespace ferry::store
+
 namespace ferry::control {
 
 struct Context;
@@ -23,7 +28,7 @@ struct NodeSession {
 struct IssuedCertificate {
   std::string full_chain;             // PEM: node, group CA, workspace CA, organization root
   std::optional<Secret> private_key;  // PEM; only when the request had no CSR
-  json::object device_payload;        // {"modelId"?, "ferry": {...}}: the DPS registration payload
+  json::object device_payload;        // {"ferry": {...}}: goes with the DPS registration
   std::string provisioning_host;
   std::string id_scope;
 };
@@ -34,13 +39,16 @@ class Registration {
 
   // Code::unauthenticated for an unknown, used or expired token; the words do not tell which.
   Result<NodeSession> login_node(const Secret& token);
-  // `csr_pem` nullopt: Ferry makes the key, for old installers. Code::unauthenticated for an access
-  // token that is unknown, expired or has had its certificate; Code::invalid_argument for a CSR
-  // that does not prove possession of its key or asks for another name.
+  // `csr_pem` nullopt: Ferry makes the key, for old installers. The certificate's common name is
+  // the registration id, whatever the CSR asks for. Code::unauthenticated for an access token that
+  // is unknown, expired or has had its certificate; Code::invalid_argument for a CSR that cannot be
+  // read or does not prove possession of its key.
   Result<IssuedCertificate> get_certificate(const Secret& access_token,
                                             const std::optional<std::string>& csr_pem);
 
  private:
+  Result<void> record_issue(const store::NodeSessionRecord& session, fleet::Node node,
+                            const store::CertificateRecord& certificate);
   Context& context_;
 };
 

@@ -110,8 +110,11 @@ void check_edit(const Fleet& fleet, const Edit& edit, std::vector<std::string>& 
     }
   }
   for (const auto& group : std::set(edit.groups.begin(), edit.groups.end())) {
-    if (!fleet.groups.contains(group)) {
+    const auto facts = fleet.groups.find(group);
+    if (facts == fleet.groups.end()) {
       problems.push_back(fmt::format("there is no node group '{}'", group));
+    } else if (!facts->second.ready) {
+      problems.push_back(fmt::format("node group '{}' is not ready", group));
     }
   }
 }

@@ -78,6 +78,7 @@ struct Plan {
 // What planning needs to know of a group.
 struct GroupFacts {
   std::int64_t nodes = 0;
+  bool ready = true;                         // it has its standing deployment
   std::optional<PullCredential> credential;  // counted in the manifest's size
 };
 

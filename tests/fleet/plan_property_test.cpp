@@ -51,7 +51,7 @@ Edit some_edit() {
 // A fleet that stands: reached from nothing through applicable edits only.
 Fleet some_fleet() {
   Fleet fleet;
-  for (const auto& group : kGroups) fleet.groups[group] = {pick(5), std::nullopt};
+  for (const auto& group : kGroups) fleet.groups[group] = {.nodes = pick(5)};
   for (const auto& name : kComponents) {
     for (const auto& version : kVersions) {
       fleet.catalog[{name, version}].image = name + "@sha256:" + version;

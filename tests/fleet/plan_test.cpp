@@ -26,8 +26,8 @@ Deployment make_deployment(std::string name, std::vector<ComponentRef> component
 class PlanTest : public testing::Test {
  protected:
   PlanTest() {
-    fleet_.groups["line-1"] = {3, std::nullopt};
-    fleet_.groups["line-2"] = {1, std::nullopt};
+    fleet_.groups["line-1"] = {.nodes = 3};
+    fleet_.groups["line-2"] = {.nodes = 1};
     for (const auto* name : {"x", "y", "z"}) {
       for (const auto* version : {"1.0.0", "1.1.0"}) {
         fleet_.catalog[{name, version}].image = fmt::format("r/{}@sha256:{}", name, version);
@@ -147,7 +147,7 @@ TEST(PlanAtScale, AHundredThousandNodesInAThousandGroupsPlanInWellUnderASecond) 
   std::vector<std::string> all;
   for (int g = 0; g < 1000; ++g) {
     all.push_back(fmt::format("g{}", g));
-    fleet.groups[all.back()] = {100, std::nullopt};
+    fleet.groups[all.back()] = {.nodes = 100};
   }
   for (int d = 0; d < 10; ++d) {
     fleet.deployments.push_back(make_deployment(

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/cloud.hpp"
+
+#include "fleet/azure_names.hpp"
+#include "net/http_client.hpp"
+
+namespace ferry::control {
+
+TransportFactory https_transports() {
+  return [](const std::string& ca_pem) -> Result<azure::Transport> {
+    auto context = net::TlsClientContext::create({.ca_pem = ca_pem, .identity = {}});
+    if (!context) return fail(std::move(context).error());
+    auto client = std::make_shared<net::HttpClient>(
+        net::HttpClientOptions{.tls = *std::move(context), .unix_socket = {}});
+    return [client, send = azure::transport_over(*client)](net::HttpCall call) {
+      return send(std::move(call));
+    };
+  };
+}
+
+CloudConnection::CloudConnection(azure::Transport the_transport, const Clock& clock,
+                                 azure::CloudEnvironment environment, std::string subscription,
+                                 azure::ClientSecret credential)
+    : transport(std::move(the_transport)),
+      pipeline({.transport = transport, .clock = &clock, .sleep = {}, .jitter = {}, .retry = {}}),
+      tokens(pipeline, environment.active_directory, std::move(credential)),
+      arm(pipeline, tokens,
+          {.environment = std::move(environment), .subscription = std::move(subscription)}) {}
+
+fleet::Environment to_fleet(const azure::CloudEnvironment& environment) {
+  return {.name = environment.name,
+          .resource_manager = environment.resource_manager,
+          .active_directory = environment.active_directory,
+          .portal = environment.portal,
+          .audience = environment.audience,
+          .suffixes = {.storage = environment.suffixes.storage,
+                       .acr_login_server = environment.suffixes.acr_login_server,
+                       .iot_hub = environment.suffixes.iot_hub,
+                       .device_provisioning = environment.suffixes.device_provisioning,
+                       .service_bus = environment.suffixes.service_bus}};
+}
+
+azure::CloudEnvironment to_azure(const fleet::CloudAccount& account) {
+  const auto& environment = account.environment;
+  return {.name = environment.name,
+          .resource_manager = environment.resource_manager,
+          .active_directory = environment.active_directory,
+          .portal = environment.portal,
+          .audience = environment.audience,
+          .tenant = account.tenant_id,
+          .suffixes = {.storage = environment.suffixes.storage,
+                       .acr_login_server = environment.suffixes.acr_login_server,
+                       .iot_hub = environment.suffixes.iot_hub,
+                       .device_provisioning = environment.suffixes.device_provisioning,
+                       .service_bus = environment.suffixes.service_bus},
+          .device_provisioning_host = {},
+          .ca_pem = account.ca_pem};
+}
+
+Result<Secret> Clouds::secret(const std::string& owner, const std::string& name) const {
+  auto found = store_.secrets.get(owner, name);
+  if (!found) return fail(std::move(found).error());
+  if (!*found) return fail(Code::conflict, "the {} is not there yet", name);
+  return **std::move(found);
+}
+
+Result<std::shared_ptr<CloudConnection>> Clouds::account(const fleet::CloudAccountId& id) {
+  const auto kept = accounts_.find(id.str());
+  if (kept != accounts_.end()) return kept->second;
+  auto account = store_.accounts.find(id);
+  if (!account) return fail(std::move(account).error());
+  if (!*account) return fail(Code::not_found, "the cloud account is not there any more");
+  auto client_secret = secret(id.str(), secret_names::kClientSecret);
+  if (!client_secret) return fail(std::move(client_secret).error());
+  auto sender = transports_((*account)->ca_pem);
+  if (!sender) return fail(std::move(sender).error());
+  auto connection = std::make_shared<CloudConnection>(
+      *std::move(sender), clock_, to_azure(**account), (*account)->subscription_id,
+      azure::ClientSecret{(*account)->tenant_id, (*account)->client_id, *client_secret});
+  accounts_[id.str()] = connection;
+  return connection;
+}
+
+Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Workspace& workspace) {
+  const auto kept = workspaces_.find(workspace.id.str());
+  if (kept != workspaces_.end()) return kept->second;
+  auto cloud = account(workspace.cloud_account);
+  if (!cloud) return fail(std::move(cloud).error());
+  Secret secrets[4];
+  const std::string* names[4] = {&secret_names::kHubKey, &secret_names::kDpsKey,
+                                 &secret_names::kStorageKey, &secret_names::kPushPassword};
+  for (std::size_t i = 0; i < 4; ++i) {
+    auto found = secret(workspace.id.str(), *names[i]);
+    if (!found) {
+      return fail(std::move(found).error().advise(
+          fmt::format("ferry workspace show {} says how far its provisioning is", workspace.name)));
+    }
+    secrets[i] = *std::move(found);
+  }
+  const auto azure = fleet::azure_names(workspace.id, workspace.name);
+  azure::SasKey hub_key{workspace.hub_host, std::string(kHubPolicy), secrets[0]};
+  azure::SasKey dps_key{workspace.provisioning_service, std::string(kDpsPolicy), secrets[1]};
+  oci::RegistryOptions registry{
+      .host = workspace.login_server,
+      .credential = oci::RegistryCredential{std::string(kPushToken), secrets[3]},
+      .clock = &clock_,
+      .sleep = {}};
+  auto& pipeline = (*cloud)->pipeline;
+  std::shared_ptr<WorkspaceConnection> connection(new WorkspaceConnection{
+      *cloud, azure::IotHubClient(pipeline, std::move(hub_key)),
+      azure::DpsClient(pipeline, std::move(dps_key)),
+      azure::BlobClient(pipeline, workspace.blob_endpoint, {azure.storage_account, secrets[2]}),
+      oci::RegistryClient((*cloud)->transport, std::move(registry))});
+  workspaces_[workspace.id.str()] = connection;
+  return connection;
+}
+
+}  // namespace ferry::control

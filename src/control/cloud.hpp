@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections to clouds: per cloud account the Resource Manager, per workspace the data planes.
+// Made when first asked for and kept; whoever uses one holds a shared_ptr to it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "azure/arm/client.hpp"
+#include "azure/blob/client.hpp"
+#include "azure/dps/client.hpp"
+#include "azure/entra/token_source.hpp"
+#include "azure/iot_hub/client.hpp"
+#include "oci/registry_client.hpp"
+#include "store/store.hpp"
+
+namespace ferry::control {
+
+// How requests leave the process; scripted in tests.
+using TransportFactory = std::function<Result<azure::Transport>(const std::string& ca_pem)>;
+TransportFactory https_transports();
+
+struct CloudConnection {
+  CloudConnection(azure::Transport transport, const Clock& clock,
+                  azure::CloudEnvironment environment, std::string subscription,
+                  azure::ClientSecret credential);
+  azure::Transport transport;
+  azure::Pipeline pipeline;
+  azure::ClientSecretTokenSource tokens;
+  azure::arm::ArmClient arm;
+};
+
+struct WorkspaceConnection {
+  std::shared_ptr<CloudConnection> cloud;  // first: the clients borrow its pipeline
+  azure::IotHubClient hub;
+  azure::DpsClient dps;
+  azure::BlobClient blobs;
+  oci::RegistryClient registry;
+};
+
+// Names of what is kept sealed. Owner: the account, workspace or group.
+namespace secret_names {
+inline const std::string kClientSecret = "client-secret";
+inline const std::string kHubKey = "iot-hub-key";
+inline const std::string kDpsKey = "dps-key";
+inline const std::string kStorageKey = "storage-key";
+inline const std::string kPushPassword = "registry-push-password";
+inline const std::string kPullPassword = "registry-pull-password";
+inline const std::string kCaKey = "ca-private-key";
+}  // namespace secret_names
+
+inline constexpr std::string_view kHubPolicy = "iothubowner";
+inline constexpr std::string_view kDpsPolicy = "provisioningserviceowner";
+inline constexpr std::string_view kPushToken = "ferry-push";
+
+// The cloud's endpoints in the fleet's words, and back.
+fleet::Environment to_fleet(const azure::CloudEnvironment& environment);
+azure::CloudEnvironment to_azure(const fleet::CloudAccount& account);
+
+class Clouds {
+ public:
+  Clouds(store::Store& store, const Clock& clock, TransportFactory transports)
+      : store_(store), clock_(clock), transports_(std::move(transports)) {}
+
+  Result<azure::Transport> transport(const std::string& ca_pem) const {
+    return transports_(ca_pem);
+  }
+  const Clock& clock() const { return clock_; }
+  Result<std::shared_ptr<CloudConnection>> account(const fleet::CloudAccountId& id);
+  // Code::conflict while the workspace's resources are not all there.
+  Result<std::shared_ptr<WorkspaceConnection>> workspace(const fleet::Workspace& workspace);
+  void forget(const fleet::WorkspaceId& id) { workspaces_.erase(id.str()); }
+  void forget(const fleet::CloudAccountId& id) { accounts_.erase(id.str()); }
+
+ private:
+  Result<Secret> secret(const std::string& owner, const std::string& name) const;
+  store::Store& store_;
+  const Clock& clock_;
+  TransportFactory transports_;
+  std::map<std::string, std::shared_ptr<CloudConnection>> accounts_;
+  std::map<std::string, std::shared_ptr<WorkspaceConnection>> workspaces_;
+};
+
+}  // namespace ferry::control

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all services of the control plane share. Not for use outside this module.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "control/cloud.hpp"
+#include "control/node_report.hpp"
+#include "control/workflow.hpp"
+
+namespace ferry::control {
+
+struct Context {
+  Context(net::EventLoop& event_loop, const Clock& the_clock,
+          std::unique_ptr<store::Store> the_store, TransportFactory transports,
+          EngineOptions engine_options);
+
+  net::EventLoop& loop;
+  const Clock& clock;
+  std::unique_ptr<store::Store> store_owner;
+  store::Store& store;
+  Clouds clouds;
+  WorkflowEngine engine;
+  std::map<std::string, std::shared_ptr<WorkspaceReports>> reports;  // by workspace id
+};
+
+// One place for each kind of operation; called once.
+void define_workspace_workflows(Context& context);
+void define_group_workflows(Context& context);
+void define_node_workflows(Context& context);
+void define_publishing_workflow(Context& context);
+void define_deployment_workflow(Context& context);
+
+}  // namespace ferry::control

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What $edgeAgent says in its twin, read. Format: IoT Edge runtime, reported properties of
+// $edgeAgent.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "azure/iot_hub/types.hpp"
+#include "control/observing.hpp"
+#include "net/task.hpp"
+
+namespace ferry::control {
+
+struct NodeReport {
+  bool connected = false;
+  std::optional<Timestamp> last_reported_at;
+  // The configuration that the hub has applied and the device has acknowledged; empty when it is
+  // behind or has not reported.
+  std::string configuration;
+  std::optional<NodeView::DesiredStatus> desired_status;
+  std::vector<ModuleStatus> modules;
+};
+
+// Never fails: what is absent or malformed stays empty, because devices write it.
+NodeReport read_node_report(const azure::Twin& twin);
+
+struct WorkspaceReports {
+  explicit WorkspaceReports(net::Executor executor) : reading(executor) {}
+  net::AsyncMutex reading;
+  std::optional<Timestamp> read_at;
+  std::map<std::string, NodeReport> by_device;
+};
+
+}  // namespace ferry::control

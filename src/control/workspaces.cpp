@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/workspaces.hpp"
+
+#include "control/lookup.hpp"
+#include "control/resource_types.hpp"
+#include "fleet/azure_names.hpp"
+#include "fleet/names.hpp"
+
+namespace ferry::control {
+namespace {
+
+Result<fleet::CloudAccount> choose_account(const Context& context,
+                                           const fleet::OrganizationId& organization,
+                                           const std::string& name) {
+  if (!name.empty()) {
+    auto account = context.store.accounts.find_named(organization, name);
+    if (!account) return fail(std::move(account).error());
+    if (*account) return **std::move(account);
+    return fail(Error{Code::not_found, fmt::format("there is no cloud account '{}'", name),
+                      "ferry account list shows them"});
+  }
+  auto accounts = context.store.accounts.list(organization);
+  if (!accounts) return fail(std::move(accounts).error());
+  if (accounts->size() == 1) return accounts->front();
+  return fail(Error{Code::invalid_argument,
+                    accounts->empty() ? "there is no cloud account yet"
+                                      : "there are several cloud accounts: say which",
+                    accounts->empty() ? "connect one first: ferry account connect"
+                                      : "ferry account list shows them"});
+}
+
+Result<void> plan_resources(Context& context, const fleet::Workspace& workspace,
+                            const fleet::CloudAccount& account) {
+  int position = 0;
+  for (const auto& [type, name, azure_id] : planned_resources(workspace, account)) {
+    const fleet::Resource resource{.id = fleet::ResourceId(random_id("res")),
+                                   .workspace = workspace.id,
+                                   .type = type,
+                                   .name = name,
+                                   .azure_id = azure_id,
+                                   .region = workspace.location,
+                                   .created_at = context.clock.now()};
+    auto inserted = context.store.resources.insert(resource, position++);
+    if (!inserted) return inserted;
+  }
+  return {};
+}
+
+Result<WorkspaceView> view_of(const Context& context, const fleet::Workspace& workspace) {
+  auto account = context.store.accounts.find(workspace.cloud_account);
+  if (!account) return fail(std::move(account).error());
+  return WorkspaceView{workspace.id,       workspace.name,
+                       workspace.location, *account ? (*account)->name : std::string(),
+                       workspace.state,    workspace.created_at};
+}
+
+Result<WorkspaceStarted> started(Context& context, const fleet::Workspace& workspace,
+                                 const store::Operation& operation) {
+  auto view = view_of(context, workspace);
+  if (!view) return fail(std::move(view).error());
+  context.engine.launch(operation);
+  return WorkspaceStarted{*std::move(view), to_view(operation)};
+}
+
+}  // namespace
+
+Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organization,
+                                            NewWorkspace request) {
+  auto name_is_good = fleet::check_workspace_name(request.name);
+  if (!name_is_good) return fail(std::move(name_is_good).error());
+  auto location_is_good = fleet::check_location(request.location);
+  if (!location_is_good) return fail(std::move(location_is_good).error());
+  auto account = choose_account(context_, organization, request.cloud_account);
+  if (!account) return fail(std::move(account).error());
+
+  fleet::Workspace workspace;
+  workspace.id = fleet::WorkspaceId(random_id("ws"));
+  workspace.organization = organization;
+  workspace.cloud_account = account->id;
+  workspace.name = request.name;
+  workspace.location = request.location;
+  workspace.created_at = context_.clock.now();
+
+  auto transaction = context_.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  auto inserted = context_.store.workspaces.insert(workspace);
+  if (!inserted && inserted.error().code == Code::conflict) {
+    return fail(
+        Error{Code::conflict, fmt::format("there is a workspace '{}' already", request.name),
+              fmt::format("ferry workspace show {0} says how it is; ferry workspace retry {0} goes "
+                          "on with one that failed",
+                          request.name)});
+  }
+  if (!inserted) return fail(std::move(inserted).error());
+  auto planned = plan_resources(context_, workspace, *account);
+  if (!planned) return fail(std::move(planned).error());
+  auto operation = context_.engine.prepare({.organization = organization,
+                                            .kind = "workspace.create",
+                                            .target = workspace.name,
+                                            .subject = workspace.id.str(),
+                                            .lane = workspace.id.str()});
+  if (!operation) return fail(std::move(operation).error());
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return started(context_, workspace, *operation);
+}
+
+Result<WorkspaceStarted> Workspaces::retry(const fleet::OrganizationId& organization,
+                                           const std::string& name) {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  if (workspace->state != fleet::LifeState::failed) {
+    return fail(Code::conflict, "nothing of workspace '{}' failed: it is {}", workspace->name,
+                to_string(workspace->state));
+  }
+  auto failed = context_.store.operations.find_newest(workspace->id.str());
+  if (!failed) return fail(std::move(failed).error());
+  if (!*failed) return fail(Code::internal, "workspace '{}' has no operation", workspace->name);
+
+  auto transaction = context_.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  workspace->state = (*failed)->kind == "workspace.delete" ? fleet::LifeState::deleting
+                                                           : fleet::LifeState::provisioning;
+  auto updated = context_.store.workspaces.update(*workspace);
+  if (!updated) return fail(std::move(updated).error());
+  auto operation = context_.engine.prepare_again(**failed);
+  if (!operation) return fail(std::move(operation).error());
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return started(context_, *workspace, *operation);
+}
+
+Result<WorkspaceStarted> Workspaces::remove(const fleet::OrganizationId& organization,
+                                            const std::string& name) {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  if (workspace->state == fleet::LifeState::deleting) {
+    return fail(Code::conflict, "workspace '{}' is being deleted already", workspace->name);
+  }
+  auto transaction = context_.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  workspace->state = fleet::LifeState::deleting;
+  auto updated = context_.store.workspaces.update(*workspace);
+  if (!updated) return fail(std::move(updated).error());
+  auto operation = context_.engine.prepare({.organization = organization,
+                                            .kind = "workspace.delete",
+                                            .target = workspace->name,
+                                            .subject = workspace->id.str(),
+                                            .lane = workspace->id.str()});
+  if (!operation) return fail(std::move(operation).error());
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return started(context_, *workspace, *operation);
+}
+
+Result<std::vector<WorkspaceView>> Workspaces::list(
+    const fleet::OrganizationId& organization) const {
+  auto workspaces = context_.store.workspaces.list(organization);
+  if (!workspaces) return fail(std::move(workspaces).error());
+  std::vector<WorkspaceView> views;
+  for (const auto& workspace : *workspaces) {
+    auto view = view_of(context_, workspace);
+    if (!view) return fail(std::move(view).error());
+    views.push_back(*std::move(view));
+  }
+  return views;
+}
+
+Result<WorkspaceView> Workspaces::get(const fleet::OrganizationId& organization,
+                                      const std::string& name) const {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  return view_of(context_, *workspace);
+}
+
+Result<std::vector<ResourceView>> Workspaces::resources(const fleet::OrganizationId& organization,
+                                                        const std::string& name) const {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto account = context_.store.accounts.find(workspace->cloud_account);
+  if (!account) return fail(std::move(account).error());
+  auto resources = context_.store.resources.list(workspace->id);
+  if (!resources) return fail(std::move(resources).error());
+  std::vector<ResourceView> views;
+  for (const auto& resource : *resources) {
+    views.push_back({resource.type, resource.name, resource.azure_id, resource.region,
+                     resource.state, *account ? portal_url(**account, resource) : std::string(),
+                     resource.created_at});
+  }
+  return views;
+}
+
+}  // namespace ferry::control
