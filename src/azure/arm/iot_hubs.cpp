@@ -37,11 +37,10 @@ Result<IotHub> read_hub(const json::object& object, std::string id, std::string 
   hub.state = string_or(properties, "state", provisioning_state(object));
   hub.host_name = string_or(properties, "hostName", "");
   hub.etag = string_or(object, "etag", "");
-  if (const auto* events = find_path(properties, "eventHubEndpoints.events")) {
-    if (const auto* endpoint = events->if_object()) {
-      hub.event_path = string_or(*endpoint, "path", "");
-      hub.event_endpoint = string_or(*endpoint, "endpoint", "");
-    }
+  const auto* endpoints = find_object(properties, "eventHubEndpoints");
+  if (const auto* events = endpoints ? find_object(*endpoints, "events") : nullptr) {
+    hub.event_path = string_or(*events, "path", "");
+    hub.event_endpoint = string_or(*events, "endpoint", "");
   }
   return hub;
 }

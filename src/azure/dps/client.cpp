@@ -11,9 +11,12 @@ std::string group_path(std::string_view id) {
 }
 
 std::string thumbprint_of_primary(const json::object& group) {
-  const auto* info =
-      find_path(group, "attestation.x509.signingCertificates.primary.info.sha256Thumbprint");
-  return info && info->is_string() ? std::string(info->get_string()) : std::string();
+  const json::object* at = &group;
+  for (const char* step : {"attestation", "x509", "signingCertificates", "primary", "info"}) {
+    at = find_object(*at, step);
+    if (!at) return {};
+  }
+  return string_or(*at, "sha256Thumbprint", "");
 }
 
 json::value certificate(const std::string& pem) {
@@ -44,8 +47,9 @@ Result<EnrollmentGroup> read_enrollment_group(const json::object& object) {
   }
   if (const auto* twin = find_object(object, "initialTwin")) {
     if (const auto* tags = find_object(*twin, "tags")) group.initial_tags = *tags;
-    const auto* desired = find_path(*twin, "properties.desired");
-    if (desired && desired->is_object()) group.initial_desired = desired->get_object();
+    const auto* properties = find_object(*twin, "properties");
+    const auto* desired = properties ? find_object(*properties, "desired") : nullptr;
+    if (desired) group.initial_desired = *desired;
   }
   if (const auto* policy = find_object(object, "reprovisionPolicy")) {
     group.update_hub_assignment = bool_or(*policy, "updateHubAssignment", true);
