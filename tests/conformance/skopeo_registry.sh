@@ -88,8 +88,7 @@ fi
 check "docker logs in as the admin user" login admin
 check "docker pushes" docker push -q "$host/pushed/app:1"
 
-kill -9 "$drydock_pid"
-wait "$drydock_pid" 2>/dev/null
+kill_drydock
 launch_drydock || not_ok "drydock starts again after kill -9"
 docker image rm -f "$(docker image ls -q --no-trunc "$host/pushed/app")" >/dev/null 2>&1
 check "everything pushed is there after kill -9" docker pull -q "$host/pushed/app:1"

@@ -99,7 +99,7 @@ await check('lists come in pages, flat and by directory', async () => {
   assert.equal(pages, 3);
   const top = [];
   for await (const item of container.listBlobsByHierarchy('/')) top.push(`${item.kind}:${item.name}`);
-  assert.deepEqual(top, ['blob:blocks', 'prefix:dir/', 'blob:staged', 'blob:täg & <x>']);
+  assert.deepEqual(top.sort(), ['blob:blocks', 'blob:staged', 'blob:täg & <x>', 'prefix:dir/']);
   const names = [];
   for await (const item of service.listContainers({ prefix: 'fi' })) names.push(item.name);
   assert.deepEqual(names, ['files']);
@@ -115,7 +115,7 @@ await check('a blob SAS reads that blob and no other', async () => {
   assert.equal(await text(reader), 'hello');
   assert.equal((await reader.getProperties()).contentDisposition, 'attachment');
   const other = new storage.BlobClient(`${url}/files/blocks?${sas}`, undefined, once);
-  await refusal(other.getProperties(), 'AuthenticationFailed', 403);
+  await refusal(other.download(), 'AuthenticationFailed', 403);
   const writer = new storage.BlockBlobClient(`${small.url}?${sas}`, undefined, once);
   await refusal(writer.upload('x', 1), 'AuthorizationPermissionMismatch', 403);
 });

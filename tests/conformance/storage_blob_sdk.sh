@@ -26,8 +26,7 @@ run() {
     STORAGE_KEYS=$drydock_dir/keys.json node "$here/storage_blob_sdk.mjs" "$1" || failed_checks=$((failed_checks + 1))
 }
 run work
-kill -9 "$drydock_pid"
-wait "$drydock_pid" 2>/dev/null
+kill_drydock
 launch_drydock || not_ok "drydock starts again after kill -9"
 run survived
 finish

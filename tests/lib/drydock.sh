@@ -5,6 +5,7 @@
 #   start_drydock BIN ADDRESS       sets drydock_dir, drydock_pid, ca; environment NAME reads environment.json
 #   refresh_names                   after resources were made or deleted
 #   arm METHOD PATH?api-version=V [JSON]   one call to Resource Manager, waits for long operations
+#   kill_drydock, launch_drydock    a crash, and the start after it
 #   stop_drydock                    also called when the script ends
 
 private_names() {
@@ -44,6 +45,11 @@ launch_drydock() {
   fi
 }
 
+# Without any chance to put things in order.
+kill_drydock() {
+  { kill -9 "$drydock_pid" && wait "$drydock_pid"; } 2>/dev/null
+}
+
 stop_drydock() {
   [ -n "${drydock_pid:-}" ] && kill "$drydock_pid" 2>/dev/null && wait "$drydock_pid" 2>/dev/null
   unset drydock_pid
@@ -59,6 +65,9 @@ refresh_names() {
     >"$drydock_dir/hosts"
 }
 
+# curl takes every *.localhost for 127.0.0.1 without asking anybody.
+drydock_curl() { curl -sS --fail-with-body --cacert "$ca" --connect-to "::$drydock_address:" "$@"; }
+
 # Tokens and secrets go by files, never by argv.
 arm_token() {
   [ -s "$drydock_dir/arm.header" ] && return 0
@@ -67,14 +76,14 @@ arm_token() {
     jq -rj '.clientSecret | @uri' "$drydock_dir/data/environment.json"
     printf '&scope=https%%3A%%2F%%2Fmanagement.azure.com%%2F.default'
   } >"$drydock_dir/token.form"
-  curl -sS --fail-with-body --cacert "$ca" --data @"$drydock_dir/token.form" \
+  drydock_curl --data @"$drydock_dir/token.form" \
     "$(environment activeDirectory)/$(environment tenantId)/oauth2/v2.0/token" >"$drydock_dir/token.json" || return 1
   printf 'Authorization: Bearer %s\n' "$(jq -r .access_token "$drydock_dir/token.json")" >"$drydock_dir/arm.header"
 }
 
 arm_call() {
-  curl -sS --fail-with-body --cacert "$ca" --header @"$drydock_dir/arm.header" \
-    --header 'Content-Type: application/json' --request "$1" "${@:2}"
+  drydock_curl --header @"$drydock_dir/arm.header" --header 'Content-Type: application/json' \
+    --request "$1" "${@:2}"
 }
 
 arm() {
