@@ -32,14 +32,16 @@ constexpr const char* kServeHelp =
 
 int report(const ferry::Error& error) {
   fmt::print(stderr, "drydock: {}\n", error.describe());
-  if (!error.hint.empty()) fmt::print(stderr, "  {}\n", error.hint);
   return 1;
 }
 
-ferry::net::Task<void> stop_on_signal(ferry::net::EventLoop& loop) {
+ferry::net::Task<void> stop_on_signal(ferry::net::EventLoop& loop, drydock::Server& server) {
+  constexpr std::chrono::milliseconds kGrace(100);
   const std::vector<int> signals = {SIGINT, SIGTERM};
   const int number = co_await ferry::net::wait_for_signal(signals);
   ferry::log::info("drydock", "stopping on signal {}", number);
+  server.stop_listening();
+  co_await ferry::net::sleep_for(kGrace);
   loop.stop();
 }
 
@@ -51,7 +53,7 @@ int serve(drydock::ServerOptions options) {
   auto server = drydock::Server::start(loop, clock, std::move(options));
   if (!server) return report(server.error());
   const drydock::Endpoints& endpoints = (*server)->cloud().endpoints();
-  loop.spawn(stop_on_signal(loop));
+  loop.spawn(stop_on_signal(loop, **server));
   ferry::log::info("drydock", "listening: {} and MQTT at port {}; see {}",
                    endpoints.management_url(), endpoints.mqtt_port, environment.string());
   loop.run();

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Cloud>> Cloud::open(net::EventLoop& loop, const Clock& cl
 
 Cloud::~Cloud() = default;
 
-Result<void> Cloud::open_services(net::EventLoop&, const Clock& clock) {
+Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   const std::filesystem::path& directory = options_.directory;
   const Endpoints& names = options_.endpoints;
   auto entra = Entra::open(directory / "entra.db", names, clock);
@@ -66,6 +66,23 @@ Result<void> Cloud::open_services(net::EventLoop&, const Clock& clock) {
   if (!blob) return fail(std::move(blob).error());
   blob_ = *std::move(blob);
   arm_->observe(*blob_);
+
+  auto registry = RegistryService::open(clock, *arm_, names, *entra_, directory);
+  if (!registry) return fail(std::move(registry).error());
+  registry_ = *std::move(registry);
+  arm_->observe(*registry_);
+
+  auto hubs = iot_hub::IotHubService::open(loop.executor(), clock, *arm_, names, directory);
+  if (!hubs) return fail(std::move(hubs).error());
+  iot_hub_ = *std::move(hubs);
+  arm_->observe(*iot_hub_);
+
+  auto provisioning =
+      dps::ProvisioningService::open(loop.executor(), clock, *arm_, names, *iot_hub_, directory);
+  if (!provisioning) return fail(std::move(provisioning).error());
+  provisioning_ = *std::move(provisioning);
+  arm_->observe(*provisioning_);
+  mqtt_ = std::make_unique<dps::MqttGateway>(*iot_hub_, *provisioning_);
   return {};
 }
 
@@ -77,12 +94,21 @@ net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
   if (name_from_host(host, Endpoints::kBlobSuffix)) {
     co_return co_await blob_->handle(std::move(request));
   }
+  if (name_from_host(host, Endpoints::kRegistrySuffix)) {
+    co_return co_await registry_->handle(std::move(request));
+  }
+  if (name_from_host(host, Endpoints::kHubSuffix)) {
+    co_return co_await iot_hub_->handle(std::move(request));
+  }
+  // "global" is the device endpoint of all provisioning services.
+  if (name_from_host(host, Endpoints::kProvisioningSuffix)) {
+    co_return co_await provisioning_->handle(std::move(request));
+  }
   co_return misdirected(host);
 }
 
 net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {
-  stream->close();
-  co_return;
+  co_await mqtt_->serve_mqtt(std::move(stream));
 }
 
 net::Task<void> Cloud::tick() {

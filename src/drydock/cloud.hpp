@@ -10,8 +10,12 @@
 #include "base/clock.hpp"
 #include "drydock/arm/arm.hpp"
 #include "drydock/blob/service.hpp"
+#include "drydock/dps/mqtt_gateway.hpp"
+#include "drydock/dps/service.hpp"
 #include "drydock/endpoints.hpp"
 #include "drydock/entra/entra.hpp"
+#include "drydock/iot_hub/service.hpp"
+#include "drydock/registry/service.hpp"
 #include "net/http.hpp"
 #include "net/task.hpp"
 
@@ -52,6 +56,10 @@ class Cloud {
   std::unique_ptr<Entra> entra_;
   std::unique_ptr<arm::Arm> arm_;
   std::unique_ptr<BlobService> blob_;
+  std::unique_ptr<RegistryService> registry_;
+  std::unique_ptr<iot_hub::IotHubService> iot_hub_;
+  std::unique_ptr<dps::ProvisioningService> provisioning_;
+  std::unique_ptr<dps::MqttGateway> mqtt_;
 };
 
 }  // namespace drydock

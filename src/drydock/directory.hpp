@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the data planes (IoT Hub, DPS, Blob, Registry) need to know of the resources that Azure Resource
-// Manager keeps. ARM (drydock/arm) implements it; the data planes never look into ARM's documents.
+// What the data planes (IoT Hub, DPS, Blob, Registry) need to know of the resources that Azure
+// Resource Manager keeps. ARM (drydock/arm) implements it; the data planes never look into ARM's
+// documents.
 #pragma once
 
 #include <optional>
@@ -15,9 +16,9 @@ namespace drydock {
 
 struct SharedAccessPolicy {
   std::string name;
-  ferry::Secret primary_key;    // base64 text
+  ferry::Secret primary_key;  // base64 text
   ferry::Secret secondary_key;
-  std::string rights;           // "RegistryWrite, ServiceConnect, DeviceConnect"
+  std::string rights;  // "RegistryWrite, ServiceConnect, DeviceConnect"
 };
 
 struct HubInfo {
@@ -98,7 +99,8 @@ struct TokenIdentity {
 class TokenVerifier {
  public:
   virtual ~TokenVerifier() = default;
-  // Signature, issuer, validity; `audiences` are the accepted ones, compared without trailing slash.
+  // Signature, issuer, validity; `audiences` are the accepted ones, compared without trailing
+  // slash.
   virtual std::optional<TokenIdentity> verify(std::string_view jwt,
                                               const std::vector<std::string>& audiences) const = 0;
 };

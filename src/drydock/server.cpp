@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/server.hpp"
 
-#include "base/json.hpp"
 #include "base/log.hpp"
 #include "drydock/arm/providers.hpp"
 #include "drydock/arm/store.hpp"
@@ -24,12 +23,25 @@ Unexpected port_in_use(Error error, std::string_view option) {
       option)));
 }
 
+// Nothing before the first start.
+Result<std::vector<arm::Resource>> stored_resources(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return std::vector<arm::Resource>();
+  auto store = arm::Store::open(path);
+  if (!store) return fail(std::move(store).error());
+  return store->list("", "");
+}
+
 }  // namespace
 
 Server::Server(net::EventLoop& loop, ServerOptions options, FileLock lock)
     : loop_(loop), options_(std::move(options)), lock_(std::move(lock)) {}
 
 Server::~Server() {
+  stop_listening();
+}
+
+void Server::stop_listening() {
   std::error_code ignored;
   std::filesystem::remove(options_.directory / kEnvironmentFile, ignored);
   listeners_.clear();
@@ -124,25 +136,13 @@ Result<void> Server::listen() {
 
 Result<std::string> hosts_file_lines(const std::filesystem::path& directory,
                                      const std::string& address) {
-  auto store = arm::Store::open(directory / "arm.db");
-  if (!store) return fail(std::move(store).error());
-  auto resources = store->list("", "");
-  if (!resources) return fail(std::move(resources).error());
   std::vector<std::string> hosts = {Endpoints::management_host(), Endpoints::login_host(),
                                     Endpoints::portal_host(), Endpoints::provisioning_host()};
+  auto resources = stored_resources(directory / "arm.db");
+  if (!resources) return fail(std::move(resources).error());
   for (const arm::Resource& resource : *resources) {
     if (resource.type == arm::kHubType) {
       hosts.push_back(Endpoints::hub_host(resource.name));
-      const json::value document = resource.document;
-      const json::value* endpoint =
-          find_path(document, "properties.eventHubEndpoints.events.endpoint");
-      constexpr std::string_view kScheme = "sb://";
-      if (endpoint != nullptr && endpoint->is_string()) {
-        std::string host(endpoint->get_string());
-        if (host.starts_with(kScheme) && host.ends_with('/')) {
-          hosts.push_back(host.substr(kScheme.size(), host.size() - kScheme.size() - 1));
-        }
-      }
     } else if (resource.type == arm::kProvisioningType) {
       hosts.push_back(Endpoints::provisioning_service_host(resource.name));
     } else if (resource.type == arm::kStorageType) {

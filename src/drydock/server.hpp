@@ -32,7 +32,10 @@ class Server {
   static ferry::Result<std::unique_ptr<Server>> start(ferry::net::EventLoop& loop,
                                                       const ferry::Clock& clock,
                                                       ServerOptions options);
-  ~Server();  // takes environment.json away and stops listening
+  ~Server();
+  // Takes environment.json away and closes sockets and connections. Let the loop run a little after
+  // it, so that what serves connections ends before the services do.
+  void stop_listening();
   const Cloud& cloud() const { return *cloud_; }
 
  private:

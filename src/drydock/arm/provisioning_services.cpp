@@ -17,6 +17,7 @@ tl::unexpected<Refusal> refuse_call(int code, std::string_view message) {
 }
 
 bool valid_name(std::string_view name) {
+  if (equals_ignore_case(name, "global")) return false;  // the device endpoint of all instances
   if (name.size() < 3 || name.size() > 64 || name.starts_with('-') || name.ends_with('-')) {
     return false;
   }
