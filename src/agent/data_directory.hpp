@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent keeps on disk, each file written whole or not at all, none readable by others:
-//   agent.json         instance, Docker socket's and cloud's trust settings
+//   agent.json         this agent's instance, and the CA of the cloud when it needs one of its own
 //   device.key.pem     the device's private key; made here, never leaves
 //   session.json       the installer session, while a registration is under way
 //   registration.json  certificate chain, provisioning host, id scope, payload: all from one
