@@ -49,8 +49,8 @@ void print_sample() {
   std::string line = "{\"time\":\"" + now() + "\"";
   char number[96];
   if (const auto load = read_load()) {
-    std::snprintf(number, sizeof number, ",\"load1\":%.2f,\"load5\":%.2f,\"load15\":%.2f", load->one,
-                  load->five, load->fifteen);
+    std::snprintf(number, sizeof number, ",\"load1\":%.2f,\"load5\":%.2f,\"load15\":%.2f",
+                  load->one, load->five, load->fifteen);
     line += number;
   }
   if (const auto memory = read_memory()) {
@@ -70,8 +70,8 @@ void print_sample() {
 
 int main() {
   const timespec interval{interval_seconds(), 0};
-  // As the first process of a container it gets no default action for signals. Blocked and waited for,
-  // they end the pause at once.
+  // As the first process of a container it gets no default action for signals. Blocked and waited
+  // for, they end the pause at once.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
