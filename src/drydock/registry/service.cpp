@@ -216,11 +216,13 @@ RegistryService::Reply RegistryService::dispatch(Call& call) {
 void RegistryService::on_deleted(ResourceKind kind, std::string_view name) {
   if (kind != ResourceKind::container_registry) return;
   const std::string lower = ferry::to_lower(name);
-  if (auto deleted = store_.delete_registry(lower); !deleted) {
+  auto uploads = store_.delete_registry(lower);
+  if (!uploads) {
     ferry::log::error("registry", "{}",
-                      std::move(deleted).error().with("forget registry {}", name).describe());
+                      std::move(uploads).error().with("forget registry {}", name).describe());
     return;
   }
+  for (const std::string& upload : *uploads) files_.remove_upload(upload);
   files_.remove_registry(lower);
 }
 

@@ -243,15 +243,18 @@ Result<RegistryStore::Names> RegistryStore::repositories(std::string_view regist
       {registry, last, limit});
 }
 
-Result<void> RegistryStore::delete_registry(std::string_view registry) {
+Result<RegistryStore::Names> RegistryStore::delete_registry(std::string_view registry) {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return fail(std::move(transaction).error());
+  auto uploads = names("SELECT id FROM uploads WHERE registry = ?", {registry});
+  if (!uploads) return uploads;
   for (const char* table : {"links", "blobs", "manifests", "tags", "uploads"}) {
     auto done =
         database_.execute(fmt::format("DELETE FROM {} WHERE registry = ?", table), {registry});
-    if (!done) return done;
+    if (!done) return fail(std::move(done).error());
   }
-  return transaction->commit();
+  if (auto committed = transaction->commit(); !committed) return fail(std::move(committed).error());
+  return uploads;
 }
 
 Result<RegistryStore::Names> RegistryStore::names(std::string_view sql,

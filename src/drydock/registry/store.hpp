@@ -76,7 +76,8 @@ class RegistryStore {
                      std::int64_t limit);
   Result<Names> repositories(std::string_view registry, std::string_view last, std::int64_t limit);
 
-  Result<void> delete_registry(std::string_view registry);
+  // Returns the ids of the uploads that ended with it.
+  Result<Names> delete_registry(std::string_view registry);
 
  private:
   explicit RegistryStore(ferry::sqlite::Database database) : database_(std::move(database)) {}

@@ -436,9 +436,11 @@ TEST_F(Registry, MalformedTokenRequestsAreRefused) {
 
 TEST_F(Registry, ADeletedRegistryTakesItsDataAlong) {
   push_image("app", "v1", manifest_of("{}", "layer"));
+  const auto upload = call("POST", "/v2/app/blobs/uploads/");
+  ASSERT_EQ(call("PATCH", upload.headers.get_or("Location", ""), "x").status, 202);
   service->on_deleted(ResourceKind::container_registry, "plant");
   EXPECT_EQ(call("GET", "/v2/app/manifests/v1").status, 404);
-  EXPECT_EQ(files_below("blobs"), 0u);
+  EXPECT_EQ(files_below("blobs") + files_below("uploads"), 0u);
 }
 
 }  // namespace
