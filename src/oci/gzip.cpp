@@ -19,6 +19,7 @@ Result<std::string> gzip(std::string_view bytes) {
   std::vector<std::uint8_t> output(std::size_t{256} << 10);
   isal_zstream stream;
   isal_deflate_init(&stream);
+  stream.avail_in = 0;  // init leaves it as it was
   stream.level = 1;
   stream.level_buf = level_buffer.data();
   stream.level_buf_size = static_cast<std::uint32_t>(level_buffer.size());
