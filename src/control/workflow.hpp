@@ -61,7 +61,7 @@ struct NewOperation {
 
 // A step that fails with Code::unavailable, deadline_exceeded or resource_exhausted is tried again.
 struct EngineOptions {
-  int attempts = 4;                             // in all
+  int attempts = 3;                             // in all
   std::chrono::milliseconds first_delay{1000};  // doubles
 };
 
