@@ -43,6 +43,11 @@ Terminal Terminal::standard() {
   const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
   terminal.colours = terminal.out_is_terminal && (!no_color || *no_color == '\0');
   terminal.width = terminal.out_is_terminal ? columns_of(STDOUT_FILENO) : 0;
+  // Shells do not export COLUMNS: whoever sets it knows where the output is going to be shown.
+  const char* columns = std::getenv("COLUMNS");
+  if (const int wanted = columns ? std::atoi(columns) : 0; wanted > 0) {
+    terminal.width = static_cast<std::size_t>(wanted);
+  }
   return terminal;
 }
 
