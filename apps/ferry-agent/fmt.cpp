@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fmt's compiled parts, inside the program: the shared libfmt would bring the shared libstdc++ with it,
-// and the two cost a small device more than a megabyte of resident memory.
+// fmt's compiled parts, inside the program: the shared libfmt would bring the shared libstdc++ with
+// it, and the two cost a small device more than a megabyte of resident memory.
 #include <fmt/format-inl.h>
 
 namespace fmt {
