@@ -50,6 +50,11 @@ Error read_registry_error(const net::HttpResponse& response, std::string_view wh
       text += fmt::format(": {}: {}", code, string_or(*error, "message", ""));
     }
   }
+  // Signed in, but the token was given less than what was asked for.
+  const std::string challenge = response.headers.get_or("WWW-Authenticate", "");
+  if (response.status == 401 && challenge.find("insufficient_scope") != std::string::npos) {
+    return Error{Code::permission_denied, text + ": the credential does not allow it"};
+  }
   return Error{code_of(response.status, first_code), std::move(text)};
 }
 
