@@ -83,6 +83,7 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   provisioning_ = *std::move(provisioning);
   arm_->observe(*provisioning_);
   mqtt_ = std::make_unique<dps::MqttGateway>(*iot_hub_, *provisioning_);
+  loop.spawn(tick(arm_));
   return {};
 }
 
@@ -111,11 +112,13 @@ net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {
   co_await mqtt_->serve_mqtt(std::move(stream));
 }
 
-net::Task<void> Cloud::tick() {
+net::Task<void> Cloud::tick(std::weak_ptr<const arm::Arm> resource_manager) {
   constexpr std::chrono::milliseconds kInterval(200);
   for (;;) {
     co_await net::sleep_for(kInterval);
-    arm_->settle();
+    const auto still_there = resource_manager.lock();
+    if (!still_there) co_return;
+    still_there->settle();
   }
 }
 

@@ -40,8 +40,6 @@ class Cloud {
   ferry::net::Task<ferry::net::HttpResponse> handle_http(ferry::net::HttpRequest request);
   // A connection at the MQTT port, behind TLS.
   ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
-  // Ends what is due while nobody calls. Runs as long as the loop.
-  ferry::net::Task<void> tick();
 
   const Endpoints& endpoints() const { return options_.endpoints; }
   const Entra& entra() const { return *entra_; }
@@ -49,12 +47,14 @@ class Cloud {
 
  private:
   explicit Cloud(CloudOptions options) : options_(std::move(options)) {}
+  // Ends what is due while nobody calls, as long as there is a Resource Manager.
+  static ferry::net::Task<void> tick(std::weak_ptr<const arm::Arm> resource_manager);
   ferry::Result<void> open_services(ferry::net::EventLoop& loop, const ferry::Clock& clock);
 
   CloudOptions options_;
   // In the order in which they lean on one another.
   std::unique_ptr<Entra> entra_;
-  std::unique_ptr<arm::Arm> arm_;
+  std::shared_ptr<arm::Arm> arm_;
   std::unique_ptr<BlobService> blob_;
   std::unique_ptr<RegistryService> registry_;
   std::unique_ptr<iot_hub::IotHubService> iot_hub_;

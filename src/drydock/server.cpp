@@ -76,7 +76,6 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   auto written = write_environment(wanted.directory / kEnvironmentFile, *server->cloud_,
                                    server->identity_.ca_file);
   if (!written) return fail(std::move(written).error());
-  loop.spawn(server->cloud_->tick());
   return server;
 }
 

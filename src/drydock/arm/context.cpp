@@ -10,6 +10,10 @@ namespace drydock::arm {
 
 using namespace ferry;
 
+namespace {
+constexpr auto kRemembered = std::chrono::hours(24);  // how long an ended operation can be polled
+}
+
 Context::Context(Store opened, const Endpoints& names, const Clock& time, Account owner,
                  std::chrono::milliseconds delay)
     : store(std::move(opened)),
@@ -46,6 +50,8 @@ Result<void> Context::settle() {
     auto finished = finish(operation);
     if (!finished) return finished;
   }
+  auto forgotten = store.forget_operations(clock.now() - kRemembered);
+  if (!forgotten) return forgotten;
   auto refreshed = refresh_next_due();
   if (!refreshed) return refreshed;
   return transaction->commit();

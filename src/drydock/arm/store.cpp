@@ -202,4 +202,9 @@ Result<void> Store::finish_operation(std::string_view id) {
   return database_.execute("UPDATE operations SET status = 1 WHERE id = ?", {id});
 }
 
+Result<void> Store::forget_operations(Timestamp time) {
+  return database_.execute("DELETE FROM operations WHERE status = 1 AND due < ?",
+                           {std::int64_t{time.time_since_epoch().count()}});
+}
+
 }  // namespace drydock::arm

@@ -74,6 +74,8 @@ class Store {
   ferry::Result<std::optional<Operation>> running_operation(std::string_view target);
   ferry::Result<std::vector<Operation>> running_operations();  // earliest first
   ferry::Result<void> finish_operation(std::string_view id);
+  // Forgets those that ended and were due before `time`.
+  ferry::Result<void> forget_operations(ferry::Timestamp time);
 
  private:
   explicit Store(ferry::sqlite::Database database) : database_(std::move(database)) {}
