@@ -34,7 +34,8 @@ TEST_F(RegistrationTest, ADeviceGetsACertificateForItsOwnKey) {
   EXPECT_FALSE(issued->private_key);
   EXPECT_EQ(issued->provisioning_host, "global.dps.example");
   EXPECT_EQ(issued->id_scope, "0ne00000001");
-  EXPECT_EQ(json::value(issued->device_payload).at("ferry").at("nodeGroup").as_string(), group_.id.str());
+  EXPECT_EQ(json::value(issued->device_payload).at("ferry").at("nodeGroup").as_string(),
+            group_.id.str());
 
   const auto chain = x509::parse_chain(issued->full_chain);
   ASSERT_TRUE(chain);

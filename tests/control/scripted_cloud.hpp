@@ -24,7 +24,12 @@ namespace ferry::control {
 struct ScriptedHub {
   std::map<std::string, json::object> configurations;
   std::vector<std::string> journal;  // "PUT grp-...-2"
-  std::deque<int> faults;  // statuses of the next answers, instead of carrying the call out
+  // Statuses of the next answers, instead of carrying the call out.
+  std::deque<int> faults;
+  json::array twins;                         // of $edgeAgent modules, for queries
+  std::map<std::string, std::string> blobs;  // by URL
+  std::string method_answer;                 // of direct methods; empty: the device is not online
+  std::string method_request;
 
   net::HttpResponse answer(const net::HttpCall& call) {
     const std::string path = call.url.substr(0, call.url.find('?'));
@@ -35,6 +40,13 @@ struct ScriptedHub {
       faults.pop_front();
       return {.status = status};
     }
+    if (path.starts_with("https://blobs.example/")) return answer_blob(call, path);
+    if (path.ends_with("/devices/query")) return {.status = 200, .body = json::serialize(twins)};
+    if (path.ends_with("/methods")) {
+      method_request = call.body;
+      if (method_answer.empty()) return {.status = 404, .body = R"({"Message":"DeviceNotOnline"})"};
+      return {.status = 200, .body = method_answer};
+    }
     if (path.find("/configurations/") == std::string::npos) return {.status = 404};
     if (call.method == "PUT") {
       if (configurations.contains(id)) return {.status = 409, .body = R"({"Message":"exists"})"};
@@ -43,6 +55,26 @@ struct ScriptedHub {
     if (call.method == "DELETE") return {.status = configurations.erase(id) == 1 ? 204 : 404};
     if (!configurations.contains(id)) return {.status = 404};
     return {.status = 200, .body = json::serialize(configurations[id])};
+  }
+
+  net::HttpResponse answer_blob(const net::HttpCall& call, const std::string& path) {
+    if (call.method == "PUT") {
+      blobs[path] = call.body;
+      return {.status = 201};
+    }
+    if (call.method == "DELETE") return {.status = blobs.erase(path) == 1 ? 202 : 404};
+    const auto found = blobs.find(path);
+    if (found != blobs.end()) return {.status = 200, .body = found->second};
+    // A listing: names are what follows the container.
+    std::string names;
+    for (const auto& [url, content] : blobs) {
+      names += fmt::format("<Blob><Name>{}</Name><Properties></Properties></Blob>",
+                           url.substr(path.size() + 1));
+    }
+    return {.status = 200,
+            .body = fmt::format("<?xml version=\"1.0\"?><EnumerationResults><Blobs>{}</Blobs>"
+                                "<NextMarker/></EnumerationResults>",
+                                names)};
   }
 };
 
