@@ -13,15 +13,19 @@ using ferry::fail;
 using ferry::net::HttpRequest;
 using ferry::net::HttpResponse;
 
+// Whoever may write may read, and whoever may see or change enrollments may do so with what
+// registered through them: the owner policy that Azure makes has EnrollmentWrite and no
+// RegistrationStatus right.
 bool has_right(const SharedAccessPolicy& policy, std::string_view wanted) {
+  static const std::map<std::string_view, std::vector<std::string_view>> kEnough{
+      {"EnrollmentRead", {"EnrollmentRead", "EnrollmentWrite"}},
+      {"EnrollmentWrite", {"EnrollmentWrite"}},
+      {"RegistrationStatusRead",
+       {"RegistrationStatusRead", "RegistrationStatusWrite", "EnrollmentRead", "EnrollmentWrite"}},
+      {"RegistrationStatusWrite", {"RegistrationStatusWrite", "EnrollmentWrite"}}};
   for (const std::string& right : ferry::split(policy.rights, ',')) {
-    const std::string_view name = ferry::trim(right);
-    if (ferry::equals_ignore_case(name, wanted)) return true;
-    // Whoever may write may read.
-    if (wanted.ends_with("Read") && name.ends_with("Write") &&
-        ferry::equals_ignore_case(name.substr(0, name.size() - 5),
-                                  wanted.substr(0, wanted.size() - 4))) {
-      return true;
+    for (std::string_view enough : kEnough.at(wanted)) {
+      if (ferry::equals_ignore_case(ferry::trim(right), enough)) return true;
     }
   }
   return false;

@@ -42,8 +42,8 @@ class FakeDirectory final : public Directory {
     info.id_scope = "0ne0000ABCD";
     info.allocation_policy = "Hashed";
     info.linked_hubs = {std::string(kHubHost)};
-    info.policies = {{"provisioningserviceowner", kKey, kKey,
-                      "ServiceConfig, EnrollmentWrite, RegistrationStatusWrite"}};
+    info.policies = {
+        {"provisioningserviceowner", kKey, kKey, "ServiceConfig, DeviceConnect, EnrollmentWrite"}};
     info.certificates = certificates;
     return info;
   }
