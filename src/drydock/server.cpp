@@ -58,6 +58,8 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   }
   std::unique_ptr<Server> server(new Server(loop, std::move(options), *std::move(lock)));
   const ServerOptions& wanted = server->options_;
+  std::error_code ignored;  // one that a killed process left behind must not be taken for ours
+  std::filesystem::remove(wanted.directory / kEnvironmentFile, ignored);
   auto identity =
       open_server_identity(wanted.directory, wanted.address.value_or("127.0.0.1"), clock);
   if (!identity) return fail(std::move(identity).error());
