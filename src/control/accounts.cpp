@@ -110,7 +110,7 @@ Result<fleet::CloudAccount> Accounts::get(const fleet::OrganizationId& organizat
   if (!account) return fail(std::move(account).error());
   if (!*account) {
     return fail(Error{Code::not_found, fmt::format("there is no cloud account '{}'", name),
-                      "ferry account list shows them"});
+                      "ferry cloud-account list shows them"});
   }
   return **std::move(account);
 }

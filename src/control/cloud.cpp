@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/cloud.hpp"
 
+#include "control/cloud_port.hpp"
 #include "fleet/azure_names.hpp"
 #include "net/http_client.hpp"
 
@@ -75,7 +76,8 @@ Result<std::shared_ptr<CloudConnection>> Clouds::account(const fleet::CloudAccou
   auto sender = transports_((*account)->ca_pem);
   if (!sender) return fail(std::move(sender).error());
   auto connection = std::make_shared<CloudConnection>(
-      *std::move(sender), clock_, to_azure(**account), (*account)->subscription_id,
+      at_port_of((*account)->environment, *std::move(sender)), clock_, to_azure(**account),
+      (*account)->subscription_id,
       azure::ClientSecret{(*account)->tenant_id, (*account)->client_id, *client_secret});
   accounts_[id.str()] = connection;
   return connection;

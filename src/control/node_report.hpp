@@ -26,9 +26,11 @@ struct NodeReport {
 // Never fails: what is absent or malformed stays empty, because devices write it.
 NodeReport read_node_report(const azure::Twin& twin);
 
+// The last reading of a workspace; one reading at a time.
 struct WorkspaceReports {
-  explicit WorkspaceReports(net::Executor executor) : reading(executor) {}
-  net::AsyncMutex reading;
+  explicit WorkspaceReports(net::Executor executor) : has_read(executor) {}
+  bool reading = false;
+  net::Notifier has_read;
   std::optional<Timestamp> read_at;
   std::map<std::string, NodeReport> by_device;
 };

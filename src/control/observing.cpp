@@ -11,6 +11,7 @@ namespace ferry::control {
 namespace {
 
 constexpr std::chrono::seconds kFreshness{3};
+constexpr std::chrono::seconds kPatience{3};
 constexpr std::string_view kReportsQuery =
     "select * from devices.modules where moduleId = '$edgeAgent'";
 constexpr int kLongestTail = 5000;
@@ -51,19 +52,32 @@ net::Task<Result<void>> read_reports(std::shared_ptr<WorkspaceConnection> connec
   co_return Result<void>();
 }
 
-// Whoever comes while one reads waits for that reading instead of asking again.
+// Goes on by itself, however long the hub takes.
+net::Task<void> read_in_background(Context& context, fleet::Workspace workspace,
+                                   std::shared_ptr<WorkspaceReports> reports) {
+  auto connection = context.clouds.workspace(workspace);
+  if (connection) {  // else it is not provisioned, and no device can have reported
+    auto read = co_await read_reports(*connection, reports->by_device);
+    if (!read) {
+      log::warning("observing", "workspace {}: {}", workspace.name, read.error().describe());
+    }
+  }
+  reports->read_at = context.clock.now();
+  reports->reading = false;
+  reports->has_read.notify();
+}
+
+// Whoever comes while one reads waits for that reading instead of asking again, and nobody waits
+// long for a hub that does not answer: the last state is better than none.
 net::Task<void> refresh(Context& context, const fleet::Workspace& workspace,
                         std::shared_ptr<WorkspaceReports> reports) {
-  auto guard = co_await reports->reading.lock();
   const Timestamp now = context.clock.now();
   if (reports->read_at && now - *reports->read_at < kFreshness) co_return;
-  auto connection = context.clouds.workspace(workspace);
-  if (!connection) co_return;  // not provisioned: no device can have reported
-  auto read = co_await read_reports(*connection, reports->by_device);
-  reports->read_at = context.clock.now();
-  if (!read) {
-    log::warning("observing", "workspace {}: {}", workspace.name, read.error().describe());
+  if (!reports->reading) {
+    reports->reading = true;
+    context.loop.spawn(read_in_background(context, workspace, reports));
   }
+  if (reports->reading) co_await reports->has_read.wait_for(kPatience);
 }
 
 NodeView view_of(const fleet::Node& node, const std::string& group,

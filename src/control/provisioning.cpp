@@ -7,6 +7,7 @@
 #include "azure/arm/resource_groups.hpp"
 #include "azure/arm/storage_accounts.hpp"
 #include "control/authority.hpp"
+#include "control/cloud_port.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
 #include "fleet/azure_names.hpp"
@@ -99,9 +100,12 @@ net::Task<Result<void>> make_provisioning_service(Context& context, Site site, S
   auto key = co_await arm::get_provisioning_service_key(site.cloud->arm, *service,
                                                         std::string(kDpsPolicy));
   if (!key) co_return fail(std::move(key).error());
+  auto account = context.store.accounts.find(site.workspace.cloud_account);
+  if (!account) co_return fail(std::move(account).error());
+  if (!*account) co_return fail(Code::not_found, "the cloud account is not there any more");
   step.detail(fmt::format("{}, id scope {}", service->service_host, service->id_scope));
   site.workspace.id_scope = service->id_scope;
-  site.workspace.provisioning_host = service->device_host;
+  site.workspace.provisioning_host = with_port_of((*account)->environment, service->device_host);
   site.workspace.provisioning_service = service->service_host;
   co_return keep(context, site.workspace, secret_names::kDpsKey, key->key);
 }

@@ -17,7 +17,7 @@ Result<fleet::CloudAccount> choose_account(const Context& context,
     if (!account) return fail(std::move(account).error());
     if (*account) return **std::move(account);
     return fail(Error{Code::not_found, fmt::format("there is no cloud account '{}'", name),
-                      "ferry account list shows them"});
+                      "ferry cloud-account list shows them"});
   }
   auto accounts = context.store.accounts.list(organization);
   if (!accounts) return fail(std::move(accounts).error());
@@ -25,8 +25,8 @@ Result<fleet::CloudAccount> choose_account(const Context& context,
   return fail(Error{Code::invalid_argument,
                     accounts->empty() ? "there is no cloud account yet"
                                       : "there are several cloud accounts: say which",
-                    accounts->empty() ? "connect one first: ferry account connect"
-                                      : "ferry account list shows them"});
+                    accounts->empty() ? "connect one first: ferry cloud-account create"
+                                      : "ferry cloud-account list shows them"});
 }
 
 Result<void> plan_resources(Context& context, const fleet::Workspace& workspace,
