@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/json.hpp>
-#include <fmt/format.h>
 #include <tl/expected.hpp>

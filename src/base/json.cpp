@@ -108,16 +108,16 @@ bool bool_or(const json::object& object, std::string_view name, bool fallback) {
   return optional_bool(object, name).value_or(fallback);
 }
 
+const json::value* find_path(const json::object& object, std::string_view dotted_path) {
+  const auto dot = dotted_path.find('.');
+  const json::value* member = object.if_contains(dotted_path.substr(0, dot));
+  if (!member || dot == std::string_view::npos) return member;
+  return find_path(*member, dotted_path.substr(dot + 1));
+}
+
 const json::value* find_path(const json::value& value, std::string_view dotted_path) {
-  const json::value* here = &value;
-  while (true) {
-    const auto* object = here->if_object();
-    if (!object) return nullptr;
-    const auto dot = dotted_path.find('.');
-    here = object->if_contains(dotted_path.substr(0, dot));
-    if (!here || dot == std::string_view::npos) return here;
-    dotted_path.remove_prefix(dot + 1);
-  }
+  const auto* object = value.if_object();
+  return object ? find_path(*object, dotted_path) : nullptr;
 }
 
 const json::object* find_object(const json::object& object, std::string_view name) {

@@ -36,6 +36,7 @@ std::int64_t int_or(const json::object& object, std::string_view name, std::int6
 bool bool_or(const json::object& object, std::string_view name, bool fallback);
 
 // Borrowed pointers into `value`, null when the path does not lead to such a value.
+const json::value* find_path(const json::object& object, std::string_view dotted_path);
 const json::value* find_path(const json::value& value, std::string_view dotted_path);
 const json::object* find_object(const json::object& object, std::string_view name);
 const json::array* find_array(const json::object& object, std::string_view name);

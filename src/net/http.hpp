@@ -61,6 +61,7 @@ struct HttpResponse {
   Headers headers;
   std::string body;
   // Instead of `body`: called once after the head was sent, for server-sent events and long bodies.
+  // With a Content-Length header it must write exactly that many bytes; else the body goes chunked.
   std::function<Task<void>(BodyWriter&)> stream;
   // After a 101 head: takes the connection over, with the bytes already read behind the head.
   std::function<Task<void>(std::unique_ptr<Stream>, std::string)> upgrade;

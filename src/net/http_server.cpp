@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <charconv>
 
 #include "base/clock.hpp"
 #include "net/http.hpp"
@@ -69,24 +70,54 @@ std::string format_head(const HttpResponse& response, bool keep_alive, bool chun
   return head;
 }
 
-class ChunkedWriter final : public BodyWriter {
+// Chunked, or as it comes when the head has announced a length: then `left` counts down to 0.
+class StreamBodyWriter final : public BodyWriter {
  public:
-  explicit ChunkedWriter(Stream& stream) : stream_(stream) {}
+  StreamBodyWriter(Stream& stream, std::optional<std::uint64_t> length)
+      : stream_(stream), left_(length) {}
+
   Task<Result<void>> write(std::string_view bytes) override {
     if (bytes.empty()) co_return Result<void>();
-    std::string chunk = fmt::format("{:x}\r\n", bytes.size());
-    chunk += bytes;
-    chunk += "\r\n";
-    auto written = co_await stream_.write(chunk);
+    if (left_ && bytes.size() > *left_) {
+      failed_ = true;
+      co_return fail(Code::internal, "the body is longer than its announced length");
+    }
+    Result<void> written;
+    if (left_) {
+      *left_ -= bytes.size();
+      written = co_await stream_.write(bytes);
+    } else {
+      std::string chunk = fmt::format("{:x}\r\n", bytes.size());
+      chunk += bytes;
+      chunk += "\r\n";
+      written = co_await stream_.write(chunk);
+    }
     failed_ = failed_ || !written;
     co_return written;
   }
-  bool failed() const { return failed_; }
+
+  // False when the connection cannot carry another message.
+  Task<bool> finish() {
+    if (failed_) co_return false;
+    if (left_) co_return *left_ == 0;
+    auto written = co_await stream_.write("0\r\n\r\n");
+    co_return written.has_value();
+  }
 
  private:
   Stream& stream_;
+  std::optional<std::uint64_t> left_;
   bool failed_ = false;
 };
+
+std::optional<std::uint64_t> announced_length(const Headers& headers) {
+  const auto text = headers.get("Content-Length");
+  if (!text) return std::nullopt;
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return length;
+}
 
 class Connection {
  public:
@@ -163,10 +194,11 @@ class Connection {
       if (written) co_await response.upgrade(std::move(stream_), std::move(buffer_));
       co_return false;
     }
-    const bool chunked = response.stream != nullptr;
-    std::string head = format_head(response, keep_alive, chunked);
+    const bool streamed = response.stream != nullptr;
+    const auto length = announced_length(response.headers);
+    std::string head = format_head(response, keep_alive, streamed && !length);
     const bool with_body = !head_only && body_is_allowed(response.status);
-    if (chunked || !with_body || response.body.size() > kJoinedBodyLimit) {
+    if (streamed || !with_body || response.body.size() > kJoinedBodyLimit) {
       auto written = co_await stream_->write(head);
       if (!written) co_return false;
     } else {
@@ -175,15 +207,14 @@ class Connection {
       co_return written.has_value() && keep_alive;
     }
     if (!with_body) co_return keep_alive;
-    if (!chunked) {
+    if (!streamed) {
       auto written = co_await stream_->write(response.body);
       co_return written.has_value() && keep_alive;
     }
-    ChunkedWriter writer(*stream_);
+    StreamBodyWriter writer(*stream_, length);
     co_await response.stream(writer);
-    if (writer.failed()) co_return false;
-    auto written = co_await stream_->write("0\r\n\r\n");
-    co_return written.has_value() && keep_alive;
+    const bool complete = co_await writer.finish();
+    co_return complete&& keep_alive;
   }
 
   std::unique_ptr<Stream> stream_;

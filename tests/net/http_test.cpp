@@ -154,6 +154,34 @@ TEST_F(HttpOverTls, StreamsABodyPieceByPiece) {
   EXPECT_EQ(seen, "piece 0;piece 1;piece 2;");
 }
 
+TEST_F(HttpOverTls, StreamsABodyOfAnnouncedLength) {
+  start([](HttpRequest) -> Task<HttpResponse> {
+    HttpResponse response;
+    response.headers.set("Content-Length", "6");
+    response.stream = [](BodyWriter& writer) -> Task<void> {
+      co_await writer.write("abc");
+      co_await writer.write("def");
+    };
+    co_return response;
+  });
+  auto http = client();
+  const auto response = send(http, {.url = url("/")});
+  ASSERT_TRUE(response) << response.error().describe();
+  EXPECT_EQ(response->body, "abcdef");
+  EXPECT_FALSE(response->headers.contains("Transfer-Encoding"));
+}
+
+TEST_F(HttpOverTls, EndsTheConnectionWhenAStreamedBodyIsCutShort) {
+  start([](HttpRequest) -> Task<HttpResponse> {
+    HttpResponse response;
+    response.headers.set("Content-Length", "6");
+    response.stream = [](BodyWriter& writer) -> Task<void> { co_await writer.write("abc"); };
+    co_return response;
+  });
+  auto http = client();
+  EXPECT_FALSE(send(http, {.url = url("/")}));
+}
+
 TEST_F(HttpOverTls, EndsACallThatTakesTooLong) {
   start([](HttpRequest) -> Task<HttpResponse> {
     co_await sleep_for(std::chrono::seconds(30));
