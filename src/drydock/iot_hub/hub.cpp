@@ -242,12 +242,12 @@ ferry::net::Task<void> Hub::flush(std::shared_ptr<Hub> self) {
   for (const auto& done : waiting) done(saved);
 }
 
-void Hub::retire() {
+void Hub::retire(std::string_view reason) {
   retired_ = true;
   for (auto& [id, device] : devices_) {
-    if (device.self.session) device.self.session->close("its hub was deleted");
+    if (device.self.session) device.self.session->close(reason);
     for (auto& [name, module] : device.modules) {
-      if (module.session) module.session->close("its hub was deleted");
+      if (module.session) module.session->close(reason);
     }
   }
 }
@@ -264,6 +264,7 @@ void Hub::attach(Entity& entity, DeviceSession& session) {
 }
 
 void Hub::detach(const EntityKey& key, DeviceSession& session) {
+  if (retired_) return;  // sessions may end after everything that the hub stands on
   Entity* entity = find(key);
   if (!entity || entity->session != &session) return;
   entity->session = nullptr;

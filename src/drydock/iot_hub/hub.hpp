@@ -120,8 +120,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ferry::Result<void> commit();
   // The same in the next turn of the loop together with everything else of this turn.
   void commit_soon(std::function<void(bool)> done);
-  // The hub was deleted: ends all sessions and never writes again.
-  void retire();
+  // The hub was deleted, or the program ends: ends all sessions and never writes again.
+  void retire(std::string_view reason);
 
   void attach(Entity& entity, DeviceSession& session);  // ends a session that is there already
   void detach(const EntityKey& key, DeviceSession& session);

@@ -49,7 +49,9 @@ IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& 
   }
 }
 
-IotHubService::~IotHubService() = default;
+IotHubService::~IotHubService() {
+  for (const auto& [name, hub] : hubs_) hub->retire("the hub stops");
+}
 
 Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
   const std::string name = ferry::to_lower(info.name);
@@ -163,7 +165,7 @@ void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
   if (kind != ResourceKind::iot_hub) return;
   const std::string hub = ferry::to_lower(name);
   if (const auto known = hubs_.find(hub); known != hubs_.end()) {
-    known->second->retire();
+    known->second->retire("its hub was deleted");
     hubs_.erase(known);
   }
   auto erased = store_.erase(hub);
