@@ -50,6 +50,14 @@ Secret random_module_key() {
   return Secret(base64_encode(random_bytes(32)));
 }
 
+// Hubs are named without a port. A local cloud that cannot have port 443 has its provisioning
+// service and its hubs at another one, the same for both.
+static std::string at_port_of(const std::string& provisioning_host, const std::string& hub) {
+  const auto colon = provisioning_host.rfind(':');
+  const bool plain = colon == std::string::npos || hub.find(':') != std::string::npos;
+  return plain ? hub : hub + provisioning_host.substr(colon);
+}
+
 Task<Result<Assignment>> provision(net::HttpClient& http, Registration registration) {
   // The hub's device ids distinguish case, registration ids do not: lower case everywhere.
   DpsRegistration machine(registration.id_scope, to_lower(registration.registration_id),
@@ -62,7 +70,7 @@ Task<Result<Assignment>> provision(net::HttpClient& http, Registration registrat
     }
     if (auto* assigned = std::get_if<DpsRegistration::Assigned>(&step)) {
       Assignment assignment;
-      assignment.hub = assigned->hub;
+      assignment.hub = at_port_of(registration.provisioning_host, assigned->hub);
       assignment.device_id = assigned->device_id;
       co_return assignment;
     }
