@@ -116,8 +116,12 @@ net::Task<Result<void>> Components::put_file(fleet::OrganizationId organization,
           ->blobs.put(names.container, fleet::component_blob(component, version_name, path),
                       std::move(bytes));
   if (!stored) {
-    co_return fail(
-        std::move(stored).error().with("store {} of {} {}", path, component, version_name));
+    Error error =
+        std::move(stored).error().with("store {} of {} {}", path, component, version_name);
+    if (error.hint.empty()) {
+      error.hint = "see that the storage account can be reached, then publish again";
+    }
+    co_return fail(std::move(error));
   }
   // Publishing may have begun meanwhile; it checks what it reads against what is recorded.
   auto now = find_version(context_, *workspace, component, version_name);

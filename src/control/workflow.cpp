@@ -11,6 +11,14 @@ bool is_worth_another_try(Code code) {
          code == Code::resource_exhausted;
 }
 
+// After the last try: what people can do about it.
+Error explain(Error error, const std::string& step) {
+  if (error.hint.empty() && is_worth_another_try(error.code)) {
+    error.hint = "see that the cloud can be reached, then do the same again";
+  }
+  return std::move(error).with("{}", step);
+}
+
 }  // namespace
 
 void StepContext::detail(std::string text) {
@@ -158,7 +166,7 @@ net::Task<Result<void>> WorkflowEngine::run_step(store::Operation& operation, st
   if (!done) record.detail = done.error().message;
   auto recorded = store_.operations.update_step(operation, position);
   if (!recorded) co_return recorded;
-  if (!done) co_return fail(std::move(done).error().with("{}", step.name));
+  if (!done) co_return fail(explain(std::move(done).error(), step.name));
   co_return Result<void>();
 }
 
