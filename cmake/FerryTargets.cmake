@@ -6,14 +6,21 @@ target_precompile_headers(ferry_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
 target_include_directories(ferry_pch PRIVATE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(ferry_pch PRIVATE ferry_options fmt::fmt tl::expected Boost::headers)
 
-# ferry_library(name SOURCES ... DEPS ...): a static library of one module; DEPS are public.
+# ferry_library(name SOURCES ... DEPS ... [SOLO ...]): a static library of one module; DEPS are public.
+# SOLO names sources that unity builds compile alone, because their file-local names also occur in
+# others of the module; "SOLO *" means all of them.
 function(ferry_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;SOLO" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ferry_options
     PUBLIC fmt::fmt tl::expected Boost::headers ${ARG_DEPS})
   target_precompile_headers(${name} REUSE_FROM ferry_pch)
+  if(ARG_SOLO STREQUAL "*")
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  elseif(ARG_SOLO)
+    set_source_files_properties(${ARG_SOLO} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
 endfunction()
 
 # ferry_program(name SOURCES ... DEPS ...): an executable in build/bin.
