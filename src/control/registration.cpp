@@ -43,6 +43,18 @@ Result<NodeKey> choose_key(const std::optional<std::string>& csr_pem) {
   return NodeKey{request->public_key(), std::nullopt};
 }
 
+// The answer that did not arrive, once more. Only the holder of the key can use it.
+Result<store::CertificateRecord> issued_before(const Context& context, const fleet::Node& node,
+                                               const x509::PublicKey& key) {
+  auto record = context.store.certificates.find(node.id.str());
+  if (!record) return fail(std::move(record).error());
+  if (!*record) return fail(refused_session());
+  auto certificate = x509::Certificate::from_pem((*record)->pem);
+  if (!certificate) return fail(std::move(certificate).error());
+  if (!(certificate->public_key() == key)) return fail(refused_session());
+  return **std::move(record);
+}
+
 json::object payload_of(const fleet::Workspace& workspace, const fleet::NodeGroup& group,
                         const fleet::Node& node) {
   return {{"ferry", json::object{{"workspace", workspace.id.str()},
@@ -94,15 +106,25 @@ Result<IssuedCertificate> Registration::get_certificate(const Secret& access_tok
 
   auto key = choose_key(csr_pem);
   if (!key) return fail(std::move(key).error());
-  auto certificate = issue_node_certificate(context_, *workspace, **node, key->public_key);
+  auto certificate = (*node)->registered_at ? issued_before(context_, **node, key->public_key)
+                                            : issue(**session, *workspace, **node, key->public_key);
   if (!certificate) return fail(std::move(certificate).error());
   auto chain = full_chain(context_, *workspace, group->id, *certificate);
   if (!chain) return fail(std::move(chain).error());
-  auto recorded = record_issue(**session, **node, *certificate);
-  if (!recorded) return fail(std::move(recorded).error());
   return IssuedCertificate{*std::move(chain), key->private_key,
                            payload_of(*workspace, *group, **node), workspace->provisioning_host,
                            workspace->id_scope};
+}
+
+Result<store::CertificateRecord> Registration::issue(const store::NodeSessionRecord& session,
+                                                     const fleet::Workspace& workspace,
+                                                     const fleet::Node& node,
+                                                     const x509::PublicKey& key) {
+  auto certificate = issue_node_certificate(context_, workspace, node, key);
+  if (!certificate) return certificate;
+  auto recorded = record_issue(session, node, *certificate);
+  if (!recorded) return fail(std::move(recorded).error());
+  return certificate;
 }
 
 Result<void> Registration::record_issue(const store::NodeSessionRecord& session, fleet::Node node,
@@ -113,7 +135,7 @@ Result<void> Registration::record_issue(const store::NodeSessionRecord& session,
   auto first = context_.store.nodes.use_token(node.id, session.token_hash, now);
   if (!first) return fail(std::move(first).error());
   if (!*first) return fail(refused_session());
-  auto ended = context_.store.nodes.remove_sessions(node.id);
+  auto ended = context_.store.nodes.remove_other_sessions(session);
   if (!ended) return ended;
   auto inserted = context_.store.certificates.insert(certificate);
   if (!inserted) return inserted;

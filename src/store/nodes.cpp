@@ -116,4 +116,9 @@ Result<void> Nodes::remove_sessions(const fleet::NodeId& node) {
   return database_.execute("DELETE FROM node_sessions WHERE node = ?", {node.str()});
 }
 
+Result<void> Nodes::remove_other_sessions(const NodeSessionRecord& kept) {
+  return database_.execute("DELETE FROM node_sessions WHERE node = ? AND hash <> ?",
+                           {kept.node.str(), kept.hash});
+}
+
 }  // namespace ferry::store

@@ -48,6 +48,7 @@ class Nodes {
   Result<void> insert_session(const NodeSessionRecord& session);
   Result<std::optional<NodeSessionRecord>> find_session(const std::string& hash) const;
   Result<void> remove_sessions(const fleet::NodeId& node);
+  Result<void> remove_other_sessions(const NodeSessionRecord& kept);
 
  private:
   sqlite::Database& database_;

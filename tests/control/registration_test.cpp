@@ -73,6 +73,19 @@ TEST_F(RegistrationTest, TheTokenWorksUntilTheCertificateIsIssuedAndNeverAfter) 
   EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->size(), 4U);
 }
 
+TEST_F(RegistrationTest, ALostAnswerIsRepeatedForTheSameKeyAndForNoOther) {
+  const auto session = control_->registration.login_node(ticket_.token);
+  const auto key = x509::PrivateKey::generate();
+  const auto first = control_->registration.get_certificate(session->access_token, csr(key));
+  const auto again = control_->registration.get_certificate(session->access_token, csr(key));
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(first->full_chain, again->full_chain) << "nothing new is issued";
+  EXPECT_FALSE(control_->registration.get_certificate(session->access_token,
+                                                      csr(x509::PrivateKey::generate())));
+  clock_.advance(std::chrono::minutes(11));
+  EXPECT_FALSE(control_->registration.get_certificate(session->access_token, csr(key)));
+}
+
 TEST_F(RegistrationTest, TokensAndSessionsExpire) {
   const auto session = control_->registration.login_node(ticket_.token);
   clock_.advance(std::chrono::minutes(11));
