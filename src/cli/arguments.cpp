@@ -243,7 +243,8 @@ Result<Invocation> parse_arguments(std::vector<std::string> arguments) {
   app.add_option("--workspace,-w", invocation.workspace,
                  "Which workspace; needed only when there are several")
       ->envname("FERRY_WORKSPACE");
-  Builder(app, invocation).add_everything();
+  Builder builder(app, invocation);  // the callbacks that parse() runs refer to it
+  builder.add_everything();
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));
