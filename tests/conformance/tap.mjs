@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line per check in the Test Anything Protocol's shape; the process ends with 1 when one failed.
+import { webcrypto } from 'node:crypto';
+
+// Debian's Node 18 has it, but not as a global, where Microsoft's packages look for it.
+globalThis.crypto ??= webcrypto;
+
 let failed = 0;
 
 export async function check(name, body) {
