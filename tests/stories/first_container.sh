@@ -43,6 +43,12 @@ start_agent() {
 module() { ferry status pump-7 --output json | jq -r ".modules[] | select(.name==\"$1\") | .$2"; }
 container_of() { docker ps -q --no-trunc --filter "label=io.ferry.agent.module=$1"; }
 module_runs() { [ "$(module "$1" runtimeStatus)" = running ] && [ -z "${2:-}" -o "$(module "$1" version)" = "${2:-}" ]; }
+# must NAME COMMAND...: as check, but without it the rest of the story makes no sense.
+must() {
+  local before=$failed_checks
+  check "$@"
+  [ "$failed_checks" -eq "$before" ] || finish
+}
 # refuses NAME EXPECTED COMMAND...: the command must fail and say so in these words.
 refuses() {
   local name=$1 expected=$2 output
@@ -54,8 +60,8 @@ refuses() {
   fi
 }
 
-check "a private Docker engine starts" start_dockerd "$work/d" || exit 1
-[ -n "${dockerd_pid:-}" ] || start_dockerd "$work/d" || exit 1
+start_dockerd "$work/d" || { not_ok "a private Docker engine starts"; finish; }
+ok "a private Docker engine starts"
 
 # 1. ferry up
 if start_up; then ok "ferry up is ready"; else not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; fi
@@ -66,7 +72,7 @@ refuses "a second ferry up on the same data is refused" "$data" ferry up --data 
 
 # 2. workspace
 refuses "an unknown workspace gets a clear error" "nowhere" ferry group create line-1 --workspace nowhere
-check "the workspace is provisioned" ferry workspace create plant-a --location westeurope
+must "the workspace is provisioned" ferry workspace create plant-a --location westeurope
 resources=$(ferry workspace show plant-a --output json)
 for type in Microsoft.Devices/IotHubs Microsoft.Devices/provisioningServices \
   Microsoft.Storage/storageAccounts Microsoft.ContainerRegistry/registries; do
@@ -75,7 +81,7 @@ done
 refuses "a workspace name is taken once" "plant-a" ferry workspace create plant-a --location westeurope
 
 # 3. node group
-check "the node group is created" ferry group create line-1
+must "the node group is created" ferry group create line-1
 check_contains "the group has its configuration" "$(ferry group show line-1 --output json)" '"configuration"'
 refuses "a node needs a group that exists" "line-9" ferry node create pump-7 --group line-9
 
@@ -86,8 +92,8 @@ check "the busybox root file system is made" "$root/examples/base-images/busybox
 cp -r "$root/examples/components/sampler" "$root/examples/components/heartbeat" "$work/"
 refuses "a component whose base is missing is refused" "base/busybox" ferry component publish "$work/heartbeat"
 check "the base image is imported" ferry image import "$work/busybox.tar" base/busybox:1.35
-check "a C++ component on scratch is published" ferry component publish "$work/sampler"
-check "a shell component on busybox is published" ferry component publish "$work/heartbeat"
+must "a C++ component on scratch is published" ferry component publish "$work/sampler"
+must "a shell component on busybox is published" ferry component publish "$work/heartbeat"
 refuses "a published version never changes" "1.0.0" ferry component publish "$work/sampler"
 
 # 5. node
@@ -97,7 +103,7 @@ check "node create prints id, registrationId, token, expiresAt" \
 token=$(jq -r .token <<<"$node")
 register() { FERRY_NODE_TOKEN=$1 ferry-agent register --server https://127.0.0.1:17443 --ca-file "$data/ferryd/ca.pem" --data "$2"; }
 refuses "a wrong token is refused" "token" register wrong-token "$work/stranger"
-check "the agent registers with its one-time token" register "$token" "$work/agent"
+must "the agent registers with its one-time token" register "$token" "$work/agent"
 refuses "the token is good once" "token" register "$token" "$work/thief"
 check "the device's key is for its owner alone" \
   test -z "$(find "$work/agent" -name '*key*' -type f ! -perm 600)"
@@ -105,7 +111,7 @@ start_agent
 
 # 6. deployment
 refuses "an unknown component cannot be deployed" "nothing" ferry deploy nothing --group line-1
-check "both components are deployed" ferry deploy sampler heartbeat --group line-1
+must "both components are deployed" ferry deploy sampler heartbeat --group line-1
 check "sampler runs, as the twin reports" eventually 90 module_runs sampler 1.0.0
 check "heartbeat runs, as the twin reports" eventually 60 module_runs heartbeat
 check "two containers run in the Docker engine" test "$(docker ps -q | wc -l)" = 2
