@@ -5,6 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "net/asio.hpp"
 #include "net/proxy.hpp"
 #include "net/socket_stream.hpp"
 
@@ -118,6 +119,29 @@ Task<Result<Exchange>> exchange(Stream& stream, const HttpCall& call, const Url&
   co_return result;
 }
 
+struct Idle {
+  std::unique_ptr<Stream> stream;
+  SteadyTime since;
+};
+using IdleConnections = std::map<std::string, std::vector<Idle>>;
+
+// A client may outlive its loop, a stream may not: with the loop go the connections that are kept.
+class IdleConnectionKeeper final : public asio::execution_context::service {
+ public:
+  static asio::execution_context::id id;
+  explicit IdleConnectionKeeper(asio::execution_context& context) : service(context) {}
+  void add(std::weak_ptr<IdleConnections> connections) { kept_.push_back(std::move(connections)); }
+
+ private:
+  void shutdown() noexcept override {
+    for (const auto& kept : kept_) {
+      if (const auto connections = kept.lock()) connections->clear();
+    }
+  }
+  std::vector<std::weak_ptr<IdleConnections>> kept_;
+};
+asio::execution_context::id IdleConnectionKeeper::id;
+
 }  // namespace
 
 struct HttpClient::State {
@@ -125,14 +149,11 @@ struct HttpClient::State {
 
   HttpClientOptions options;
   ProxySettings proxies = ProxySettings::from_environment();
-  struct Idle {
-    std::unique_ptr<Stream> stream;
-    SteadyTime since;
-  };
-  std::map<std::string, std::vector<Idle>> idle;
+  std::shared_ptr<IdleConnections> idle = std::make_shared<IdleConnections>();
+  bool known_to_loop = false;
 
   std::unique_ptr<Stream> take_idle(const std::string& key) {
-    auto& kept = idle[key];
+    auto& kept = (*idle)[key];
     // Servers commonly close after 60 to 75 s; an older connection is a coin toss.
     const auto too_old = std::chrono::steady_clock::now() - std::chrono::seconds(45);
     std::erase_if(kept, [&](const Idle& entry) { return entry.since < too_old; });
@@ -142,8 +163,11 @@ struct HttpClient::State {
     return stream;
   }
 
-  void keep(const std::string& key, std::unique_ptr<Stream> stream) {
-    auto& kept = idle[key];
+  void keep(const std::string& key, std::unique_ptr<Stream> stream, Executor executor) {
+    if (!std::exchange(known_to_loop, true)) {
+      asio::use_service<IdleConnectionKeeper>(executor.context()).add(idle);
+    }
+    auto& kept = (*idle)[key];
     if (kept.size() >= options.idle_connections) return;
     stream->set_deadline(std::nullopt);
     kept.push_back({std::move(stream), std::chrono::steady_clock::now()});
@@ -179,6 +203,7 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
 Task<Result<HttpResponse>> HttpClient::send(HttpCall call) {
   const auto state = state_;
+  const Executor executor = co_await current_executor();
   auto url = parse_url(call.url);
   if (!url) co_return fail(std::move(url).error());
   if (has_line_break(call)) {
@@ -203,7 +228,7 @@ Task<Result<HttpResponse>> HttpClient::send(HttpCall call) {
     bool answered = false;
     auto result = co_await exchange(*stream, call, *url, state->options.user_agent, answered);
     if (result) {
-      if (result->keep_alive) state->keep(key, std::move(stream));
+      if (result->keep_alive) state->keep(key, std::move(stream), executor);
       co_return std::move(result->response);
     }
     if (!reused || answered || result.error().code != Code::unavailable) {

@@ -212,6 +212,19 @@ TEST(HttpClientAlone, SaysThatNobodyListens) {
   EXPECT_EQ(response.error().describe().find("sig"), std::string::npos);
 }
 
+TEST(HttpClientAlone, MayOutliveItsLoop) {
+  HttpClient http({});
+  EventLoop loop;
+  auto listener = Listener::start(loop, "127.0.0.1", 0, nullptr,
+                                  [](std::unique_ptr<Stream> stream) -> Task<void> {
+                                    return serve_http(std::move(stream), echo);
+                                  });
+  ASSERT_TRUE(listener);
+  const auto url = fmt::format("http://127.0.0.1:{}/", (*listener)->port());
+  ASSERT_TRUE(loop.run_until_done(http.send({.url = url})));
+  // The connection is kept; the loop ends before the client.
+}
+
 TEST(HttpClientAlone, RefusesALineBreakInAHeader) {
   EventLoop loop;
   HttpClient http({});
