@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "api/https.hpp"
 #include "api/server.hpp"
 #include "api/server_identity.hpp"
 #include "base/crypto.hpp"
@@ -53,17 +54,10 @@ Result<std::unique_ptr<net::Listener>> listen(net::EventLoop& loop, Server& serv
   if (options.address != "0.0.0.0" && options.address != "::") names.push_back(options.address);
   auto identity = load_server_identity(options.data, names, clock);
   if (!identity) return fail(std::move(identity).error());
-  auto tls = net::TlsServerContext::create({*std::move(identity), false});
-  if (!tls) return fail(std::move(tls).error());
-  net::HttpServerOptions limits;
-  limits.max_body = Server::kMaxUpload;
-  const auto handler = [&server, limits](std::unique_ptr<net::Stream> stream) {
-    return net::serve_http(
-        std::move(stream),
-        [&server](net::HttpRequest request) { return server.handle(std::move(request)); }, limits);
-  };
-  auto listener =
-      net::Listener::start(loop, options.address, options.port, *std::move(tls), handler);
+  auto ca = read_file(options.data / "ca.pem");
+  if (!ca) return fail(std::move(ca).error());
+  auto listener = serve_https(loop, server, options.address, options.port,
+                              {*std::move(identity), *std::move(ca)});
   if (!listener && listener.error().code == Code::conflict) {
     listener.error().hint = "choose another port with --port";
   }

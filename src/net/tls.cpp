@@ -88,6 +88,24 @@ TlsClientContext::~TlsClientContext() {
   SSL_CTX_free(static_cast<SSL_CTX*>(context_));
 }
 
+namespace {
+
+void ask_for_client_certificate(SSL_CTX* context, const std::string& issuers_pem) {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER,
+                     [](int, X509_STORE_CTX*) { return 1; });  // the protocol above decides
+  // A resumed session would carry the client's leaf certificate without its chain.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context, 0);
+  const BioPtr issuers = memory_bio(issuers_pem);
+  while (const X509Ptr issuer{PEM_read_bio_X509(issuers.get(), nullptr, nullptr, nullptr)}) {
+    SSL_CTX_add_client_CA(context, issuer.get());
+  }
+  ERR_clear_error();  // the loop ends with "no start line"
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::create(
     const TlsServerOptions& options) {
   SSL_CTX* context = new_context(TLS_server_method());
@@ -96,12 +114,7 @@ Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::create(
     return fail(std::move(used).error());
   }
   if (options.request_client_certificate) {
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER,
-                       [](int, X509_STORE_CTX*) { return 1; });  // the protocol above decides
-    // A resumed session would carry the client's leaf certificate without its chain.
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-    SSL_CTX_set_num_tickets(context, 0);
+    ask_for_client_certificate(context, options.asked_issuers_pem);
   }
   static const unsigned char kSessionContext[] = "ferry";
   SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);

@@ -39,6 +39,9 @@ struct TlsServerOptions {
   // Asks for a client certificate without requiring or verifying one: what is presented is in
   // PeerInfo::certificate_chain, and the protocol above decides.
   bool request_client_certificate = false;
+  // PEM; with it, their subjects go out as the issuers that are asked for. Browsers then bother
+  // their user only when they hold such a certificate; OpenSSL's clients present theirs anyway.
+  std::string asked_issuers_pem = {};
 };
 
 class TlsServerContext {

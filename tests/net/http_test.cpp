@@ -25,11 +25,12 @@ struct Pki {
     return result;
   }
 
-  TlsIdentity identity(std::string name) const {
+  TlsIdentity identity(std::string name,
+                       std::chrono::minutes life = std::chrono::minutes(30)) const {
     const auto key = x509::PrivateKey::generate();
-    const auto leaf =
-        x509::issue(ca, x509::KeySigner(ca_key), key.public_key(), profile(std::move(name), false))
-            .value();
+    auto content = profile(std::move(name), false);
+    content.not_after = SystemClock().now() + life;
+    const auto leaf = x509::issue(ca, x509::KeySigner(ca_key), key.public_key(), content).value();
     return {leaf.to_pem() + ca.to_pem(), key.to_pem()};
   }
 };
@@ -37,7 +38,10 @@ struct Pki {
 class HttpOverTls : public testing::Test {
  protected:
   void start(HttpHandler handler, HttpServerOptions options = {}) {
-    auto tls = TlsServerContext::create({pki_.identity("server"), true});
+    // Asks for the certificates of another issuer: what a client presents must come all the same.
+    auto tls = TlsServerContext::create({.identity = pki_.identity("server"),
+                                         .request_client_certificate = true,
+                                         .asked_issuers_pem = Pki().ca.to_pem()});
     ASSERT_TRUE(tls) << tls.error().describe();
     auto listener =
         Listener::start(loop_, "127.0.0.1", 0, *tls,
@@ -101,6 +105,14 @@ TEST_F(HttpOverTls, CarriesABodyLargerThanEveryBuffer) {
 TEST_F(HttpOverTls, ShowsTheClientsWholeChain) {
   start(echo);
   auto http = client(pki_.identity("device"));
+  const auto response = send(http, {.url = url("/")});
+  ASSERT_TRUE(response) << response.error().describe();
+  EXPECT_EQ(response->headers.get("X-Peer-Certificates"), "2");
+}
+
+TEST_F(HttpOverTls, LeavesTheJudgementOfAnExpiredClientCertificateToTheHandler) {
+  start(echo);
+  auto http = client(pki_.identity("device", std::chrono::minutes(-1)));
   const auto response = send(http, {.url = url("/")});
   ASSERT_TRUE(response) << response.error().describe();
   EXPECT_EQ(response->headers.get("X-Peer-Certificates"), "2");

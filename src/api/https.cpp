@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/https.hpp"
+
+#include "net/http.hpp"
+
+namespace ferry::api {
+
+Result<std::unique_ptr<net::Listener>> serve_https(net::EventLoop& loop, Server& server,
+                                                   const std::string& address, std::uint16_t port,
+                                                   HttpsIdentity identity) {
+  // ferryd's CA signs no client, so naming it keeps browsers from asking their users for one.
+  auto tls = net::TlsServerContext::create({.identity = std::move(identity.server),
+                                            .request_client_certificate = true,
+                                            .asked_issuers_pem = std::move(identity.ca_pem)});
+  if (!tls) return fail(std::move(tls).error());
+  net::HttpServerOptions limits;
+  limits.max_body = Server::kMaxUpload;
+  const auto handler = [&server, limits](std::unique_ptr<net::Stream> stream) {
+    return net::serve_http(
+        std::move(stream),
+        [&server](net::HttpRequest request) { return server.handle(std::move(request)); }, limits);
+  };
+  return net::Listener::start(loop, address, port, *std::move(tls), handler);
+}
+
+}  // namespace ferry::api
