@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,6 +14,13 @@
 
 namespace ferry {
 namespace {
+
+std::atomic<FileProbe> file_probe = nullptr;
+
+void probe(FileStep step, const std::filesystem::path& path,
+           const std::filesystem::path& other = {}) {
+  if (const FileProbe set = file_probe.load(std::memory_order_relaxed)) set(step, path, other);
+}
 
 Unexpected system_failure(std::string_view action, const std::filesystem::path& path) {
   const int error = errno;
@@ -23,7 +31,26 @@ Unexpected system_failure(std::string_view action, const std::filesystem::path& 
   return fail(code, "cannot {} {}: {}", action, path.string(), std::strerror(error));
 }
 
+// A name is on the disk only when its directory is.
+Result<void> sync_parent(const std::filesystem::path& path) {
+  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  probe(FileStep::sync_directory, parent);
+  const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_failure("open", parent);
+  // Some file systems know no such thing for directories (EINVAL): they order names by themselves.
+  const bool ok = ::fsync(descriptor) == 0 || errno == EINVAL;
+  const int sync_errno = errno;
+  ::close(descriptor);
+  if (ok) return {};
+  errno = sync_errno;
+  return system_failure("sync", parent);
+}
+
 }  // namespace
+
+void set_file_probe(FileProbe probe) {
+  file_probe = probe;
+}
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -36,8 +63,10 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content,
                                    mode_t mode) {
   std::string temporary = path.string() + ".XXXXXX";
+  probe(FileStep::create, path);
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0) return system_failure("write", path);
+  probe(FileStep::write, temporary);
   bool ok = ::fchmod(descriptor, mode) == 0;
   while (ok && !content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());
@@ -45,14 +74,31 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
     ok = written > 0;
     if (ok) content.remove_prefix(static_cast<std::size_t>(written));
   }
+  probe(FileStep::sync, temporary);
   ok = ok && ::fsync(descriptor) == 0;
   const int write_errno = errno;
   ::close(descriptor);
-  if (ok && ::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  probe(FileStep::rename, path, temporary);
+  if (ok && ::rename(temporary.c_str(), path.c_str()) == 0) return sync_parent(path);
   if (!ok) errno = write_errno;
   auto failure = system_failure("write", path);
   ::unlink(temporary.c_str());
   return failure;
+}
+
+Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  probe(FileStep::rename, to, from);
+  if (::rename(from.c_str(), to.c_str()) != 0) return system_failure("rename", from);
+  return sync_parent(to);
+}
+
+Result<void> remove_file(const std::filesystem::path& path) {
+  probe(FileStep::remove, path);
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return system_failure("remove", path);
+  }
+  return sync_parent(path);
 }
 
 Result<void> make_directories(const std::filesystem::path& path, mode_t mode) {

@@ -98,6 +98,34 @@ TEST(Files, AreReplacedAsAWhole) {
   std::filesystem::remove_all(directory);
 }
 
+std::vector<std::string> probed;
+
+TEST(Files, AreOnTheDiskBeforeTheCallSucceeds) {
+  const auto directory = std::filesystem::temp_directory_path() / random_id("files");
+  ASSERT_TRUE(make_directories(directory));
+  const auto steps = [](auto&& work) {
+    probed.clear();
+    set_file_probe([](FileStep step, const std::filesystem::path&, const std::filesystem::path&) {
+      constexpr const char* kNames[] = {"create", "write", "sync", "rename", "remove", "directory"};
+      probed.emplace_back(kNames[static_cast<int>(step)]);
+    });
+    const auto done = work();
+    set_file_probe(nullptr);
+    EXPECT_TRUE(done);
+    return probed;
+  };
+  using Steps = std::vector<std::string>;
+  EXPECT_EQ(steps([&] { return write_file_atomically(directory / "a", "text", 0600); }),
+            (Steps{"create", "write", "sync", "rename", "directory"}));
+  EXPECT_EQ(steps([&] { return rename_file(directory / "a", directory / "b"); }),
+            (Steps{"rename", "directory"}));
+  EXPECT_EQ(read_file(directory / "b").value(), "text");
+  EXPECT_EQ(steps([&] { return remove_file(directory / "b"); }), (Steps{"remove", "directory"}));
+  EXPECT_EQ(steps([&] { return remove_file(directory / "b"); }), (Steps{"remove"}));
+  EXPECT_FALSE(rename_file(directory / "a", directory / "b"));
+  std::filesystem::remove_all(directory);
+}
+
 TEST(FileLocks, HaveOneOwner) {
   const auto path = std::filesystem::temp_directory_path() / random_id("lock");
   {
