@@ -87,9 +87,11 @@ net::Task<Result<json::object>> ArmClient::get(std::string id, std::string api_v
   co_return as_object(parse_json(response->body), what);
 }
 
-net::Task<Result<json::array>> ArmClient::list(std::string id, std::string api_version) {
+net::Task<Result<json::array>> ArmClient::list(std::string id, std::string api_version,
+                                               std::string query) {
   json::array items;
   std::string url = url_of(id, api_version);
+  if (!query.empty()) url += "&" + query;
   while (!url.empty()) {
     Request get = request("GET", url);
     const std::string what = describe_call(get.call);

@@ -48,8 +48,9 @@ class ArmClient {
 
   // Code::not_found when it is not there.
   net::Task<Result<json::object>> get(std::string id, std::string api_version);
-  // All items of a paged list.
-  net::Task<Result<json::array>> list(std::string id, std::string api_version);
+  // All items of a paged list. `query`: more parameters, encoded, such as "$filter=atScope()".
+  net::Task<Result<json::array>> list(std::string id, std::string api_version,
+                                      std::string query = {});
 
   // Creates or replaces, waits for the end and returns the finished resource. Registers the
   // resource provider when the subscription lacks it. When another operation on the resource is

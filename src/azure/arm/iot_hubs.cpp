@@ -17,15 +17,17 @@ json::object write_hub(const IotHubSpec& spec) {
                               {"isEnabled", true}};
   json::object events{{"retentionTimeInDays", spec.retention_days},
                       {"partitionCount", spec.partitions}};
-  return {{"location", spec.location},
-          {"tags", write_tags(spec.tags)},
-          {"sku", {{"name", spec.sku}, {"capacity", spec.units}}},
-          {"properties",
-           {{"minTlsVersion", "1.2"},
-            {"publicNetworkAccess", "Enabled"},
-            {"eventHubEndpoints", {{"events", std::move(events)}}},
-            {"routing", {{"fallbackRoute", fallback}}},
-            {"features", "None"}}}};
+  json::object hub{{"location", spec.location},
+                   {"tags", write_tags(spec.tags)},
+                   {"sku", {{"name", spec.sku}, {"capacity", spec.units}}},
+                   {"properties",
+                    {{"minTlsVersion", "1.2"},
+                     {"publicNetworkAccess", "Enabled"},
+                     {"eventHubEndpoints", {{"events", std::move(events)}}},
+                     {"routing", {{"fallbackRoute", fallback}}},
+                     {"features", "None"}}}};
+  if (spec.identity) hub["identity"] = {{"type", "SystemAssigned"}};
+  return hub;
 }
 
 Result<IotHub> read_hub(const json::object& object, std::string id, std::string name) {
@@ -41,6 +43,15 @@ Result<IotHub> read_hub(const json::object& object, std::string id, std::string 
   if (const auto* events = endpoints ? find_object(*endpoints, "events") : nullptr) {
     hub.event_path = string_or(*events, "path", "");
     hub.event_endpoint = string_or(*events, "endpoint", "");
+    hub.partitions = int_or(*events, "partitionCount", 0);
+    hub.retention_days = int_or(*events, "retentionTimeInDays", 0);
+  }
+  if (const auto* sku = find_object(object, "sku")) {
+    hub.sku = string_or(*sku, "name", "");
+    hub.units = int_or(*sku, "capacity", 0);
+  }
+  if (const auto* identity = find_object(object, "identity")) {
+    hub.principal_id = string_or(*identity, "principalId", "");
   }
   return hub;
 }

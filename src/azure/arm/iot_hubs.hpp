@@ -20,6 +20,11 @@ struct IotHub {
   std::string event_path;      // Event Hub-compatible name of the built-in endpoint
   std::string event_endpoint;  // "sb://.../"
   std::string etag;
+  std::string sku;  // "S1"
+  std::int64_t units = 0;
+  std::int64_t partitions = 0;  // of the built-in endpoint
+  std::int64_t retention_days = 0;
+  std::string principal_id;  // of its system-assigned identity; empty without one
 };
 
 struct IotHubSpec {
@@ -30,6 +35,7 @@ struct IotHubSpec {
   int units = 1;
   int partitions = 4;  // of the built-in endpoint; fixed after creation
   int retention_days = 1;
+  bool identity = false;  // with a system-assigned identity
   Tags tags;
 };
 

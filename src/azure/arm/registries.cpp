@@ -10,8 +10,15 @@ constexpr const char* kType = "Microsoft.ContainerRegistry/registries";
 constexpr const char* kVersion = "2023-07-01";
 
 Registry read_registry(const json::object& object, std::string id, std::string name) {
-  return {std::move(id), std::move(name), string_or(object, "location", ""),
-          provisioning_state(object), string_or(properties_of(object), "loginServer", "")};
+  const auto& properties = properties_of(object);
+  const auto* sku = find_object(object, "sku");
+  return {.id = std::move(id),
+          .name = std::move(name),
+          .location = string_or(object, "location", ""),
+          .state = provisioning_state(object),
+          .login_server = string_or(properties, "loginServer", ""),
+          .sku = sku ? string_or(*sku, "name", "") : "",
+          .admin_user = bool_or(properties, "adminUserEnabled", false)};
 }
 
 std::string child_id(std::string_view registry_id, std::string_view kind, std::string_view name) {

@@ -19,6 +19,8 @@ struct Registry {
   std::string location;
   std::string state;
   std::string login_server;  // "name.azurecr.io", perhaps with ":port"
+  std::string sku;           // "Basic"
+  bool admin_user = false;
 };
 
 struct RegistrySpec {

@@ -20,6 +20,14 @@ net::Task<Result<json::object>> ensure_resource(ArmClient& arm, std::string id,
                              std::move(progress));
 }
 
+std::vector<std::string> names_of(const json::array& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) {
+    if (const auto* object = item.if_object()) names.push_back(string_or(*object, "name", ""));
+  }
+  return names;
+}
+
 Result<SasKey> read_policy(const json::object& object, std::string host) {
   SasKey key{std::move(host), string_or(object, "keyName", ""),
              Secret(string_or(object, "primaryKey", ""))};

@@ -36,6 +36,9 @@ inline const json::object& properties_of(const json::object& resource) {
   return properties ? *properties : none;
 }
 
+// The names of a list's items.
+std::vector<std::string> names_of(const json::array& items);
+
 inline bool is_ready(const json::object& resource) {
   return equals_ignore_case(provisioning_state(resource), "Succeeded");
 }

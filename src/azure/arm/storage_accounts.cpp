@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "azure/arm/storage_accounts.hpp"
 
+#include <optional>
+
 #include "azure/arm/shapes.hpp"
 
 namespace ferry::azure::arm {
@@ -25,12 +27,32 @@ json::object write_account(const StorageAccountSpec& spec) {
 
 StorageAccount read_account(const json::object& object, std::string id, std::string name) {
   const auto& properties = properties_of(object);
-  StorageAccount account{std::move(id), std::move(name), string_or(object, "location", ""),
-                         provisioning_state(object), ""};
+  StorageAccount account;
+  account.id = std::move(id);
+  account.name = std::move(name);
+  account.location = string_or(object, "location", "");
+  account.state = provisioning_state(object);
+  account.minimum_tls = string_or(properties, "minimumTlsVersion", "");
+  account.public_blobs = bool_or(properties, "allowBlobPublicAccess", false);
+  if (const auto* sku = find_object(object, "sku")) account.sku = string_or(*sku, "name", "");
   if (const auto* endpoints = find_object(properties, "primaryEndpoints")) {
     account.blob_endpoint = string_or(*endpoints, "blob", "");
   }
   return account;
+}
+
+// The value of the key with this name; of the first one when the name is empty.
+std::optional<Secret> find_key(const json::object& answer, std::string_view name) {
+  const auto* keys = find_array(answer, "keys");
+  if (!keys) return std::nullopt;
+  for (const auto& key : *keys) {
+    const auto* object = key.if_object();
+    if (!object) continue;
+    if (!name.empty() && !equals_ignore_case(string_or(*object, "keyName", ""), name)) continue;
+    std::string value = string_or(*object, "value", "");
+    if (!value.empty()) return Secret(std::move(value));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -64,14 +86,23 @@ net::Task<Result<Secret>> get_storage_account_key(ArmClient& arm, std::string gr
   if (!answer) {
     co_return fail(std::move(answer).error().with("read the keys of storage account {}", name));
   }
-  if (const auto* keys = find_array(*answer, "keys")) {
-    for (const auto& key : *keys) {
-      const auto* object = key.if_object();
-      std::string value = object ? string_or(*object, "value", "") : "";
-      if (!value.empty()) co_return Secret(std::move(value));
-    }
+  auto key = find_key(*answer, "");
+  if (!key) co_return fail(Code::unavailable, "storage account {} gave no key", name);
+  co_return *std::move(key);
+}
+
+net::Task<Result<Secret>> regenerate_storage_account_key(ArmClient& arm, std::string group,
+                                                         std::string name, std::string key_name) {
+  const std::string id = arm.resource_id(group, kType, name) + "/regenerateKey";
+  json::object body{{"keyName", key_name}};
+  auto answer = co_await arm.post(id, kVersion, std::move(body));
+  if (!answer) {
+    co_return fail(
+        std::move(answer).error().with("make a new {} for storage account {}", key_name, name));
   }
-  co_return fail(Code::unavailable, "storage account {} gave no key", name);
+  auto key = find_key(*answer, key_name);
+  if (!key) co_return fail(Code::unavailable, "storage account {} gave no {}", name, key_name);
+  co_return *std::move(key);
 }
 
 net::Task<Result<void>> remove_storage_account(ArmClient& arm, std::string group, std::string name,

@@ -16,6 +16,9 @@ struct StorageAccount {
   std::string location;
   std::string state;
   std::string blob_endpoint;  // with trailing slash
+  std::string sku;            // "Standard_LRS"
+  std::string minimum_tls;    // "TLS1_2"
+  bool public_blobs = false;  // whether containers may be opened to everybody
 };
 
 struct StorageAccountSpec {
@@ -34,6 +37,10 @@ net::Task<Result<StorageAccount>> get_storage_account(ArmClient& arm, std::strin
 // key1, base64.
 net::Task<Result<Secret>> get_storage_account_key(ArmClient& arm, std::string group,
                                                   std::string name);
+// Makes a new "key1" or "key2" and returns it; the old one is void at once.
+net::Task<Result<Secret>> regenerate_storage_account_key(ArmClient& arm, std::string group,
+                                                         std::string name,
+                                                         std::string key_name = "key1");
 net::Task<Result<void>> remove_storage_account(ArmClient& arm, std::string group, std::string name,
                                                Progress progress = {});
 net::Task<Result<NameAvailability>> check_storage_account_name(ArmClient& arm, std::string name);
