@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/drydock/fault_command.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "drydock/server.hpp"
@@ -98,7 +99,10 @@ int main(int argc, char** argv) {
   hosts->add_option("--data", directory, "Directory of its state")->required()->type_name("DIR");
   hosts->add_option("--address", address, "Address to print (default: 127.0.0.1)");
 
+  const drydock::FaultCommand fault(app);
+
   CLI11_PARSE(app, argc, argv);
+  if (fault.parsed()) return fault.run();
   if (hosts->parsed()) return print_hosts(directory, address.empty() ? "127.0.0.1" : address);
   options.directory = directory;
   if (!address.empty()) options.address = address;

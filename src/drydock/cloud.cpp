@@ -61,6 +61,17 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   auto arm = arm::Arm::open(directory / "arm.db", names, *entra_, clock, std::move(options));
   if (!arm) return fail(std::move(arm).error());
   arm_ = *std::move(arm);
+  arm_->decide_operations([faults = faults_](const HttpRequest& request) {
+    std::optional<arm::OperationFailure> failure;
+    if (const auto fault = faults->judge_operation(request.method, request.target)) {
+      failure.emplace();
+      failure->code = fault->code.empty() ? "InternalServerError" : fault->code;
+      failure->message = fault->message.empty()
+                             ? "The operation failed, as a fault of Drydock demands."
+                             : fault->message;
+    }
+    return failure;
+  });
 
   auto blob = BlobService::open(clock, *arm_, names, *entra_, directory);
   if (!blob) return fail(std::move(blob).error());
@@ -82,30 +93,50 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   if (!provisioning) return fail(std::move(provisioning).error());
   provisioning_ = *std::move(provisioning);
   arm_->observe(*provisioning_);
-  mqtt_ = std::make_unique<dps::MqttGateway>(*iot_hub_, *provisioning_);
+  mqtt_ = std::make_unique<dps::MqttGateway>(*iot_hub_, *provisioning_, *faults_);
   loop.spawn(tick(arm_));
   return {};
 }
 
+std::optional<Service> Cloud::service_of(std::string_view host) {
+  if (host == Endpoints::management_host()) return Service::arm;
+  if (host == Endpoints::login_host()) return Service::entra;
+  if (name_from_host(host, Endpoints::kBlobSuffix)) return Service::blob;
+  if (name_from_host(host, Endpoints::kRegistrySuffix)) return Service::registry;
+  if (name_from_host(host, Endpoints::kHubSuffix)) return Service::iot_hub;
+  // "global" is the device endpoint of all provisioning services.
+  if (name_from_host(host, Endpoints::kProvisioningSuffix)) return Service::dps;
+  return std::nullopt;
+}
+
 net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
   const std::string host = request.host();
-  if (host == Endpoints::management_host()) co_return co_await arm_->handle(std::move(request));
-  if (host == Endpoints::login_host()) co_return co_await entra_->handle(std::move(request));
   if (host == Endpoints::portal_host()) co_return portal_page(options_.endpoints);
-  if (name_from_host(host, Endpoints::kBlobSuffix)) {
-    co_return co_await blob_->handle(std::move(request));
+  const auto service = service_of(host);
+  if (!service) co_return misdirected(host);
+  net::HttpHandler next = [this, service](HttpRequest passed) {
+    return serve(*service, std::move(passed));
+  };
+  auto response = co_await faults_->pass(*service, std::move(request), std::move(next));
+  co_return response;
+}
+
+net::Task<HttpResponse> Cloud::serve(Service service, HttpRequest request) {
+  switch (service) {
+    case Service::arm:
+      return arm_->handle(std::move(request));
+    case Service::entra:
+      return entra_->handle(std::move(request));
+    case Service::blob:
+      return blob_->handle(std::move(request));
+    case Service::registry:
+      return registry_->handle(std::move(request));
+    case Service::iot_hub:
+      return iot_hub_->handle(std::move(request));
+    case Service::dps:
+      return provisioning_->handle(std::move(request));
   }
-  if (name_from_host(host, Endpoints::kRegistrySuffix)) {
-    co_return co_await registry_->handle(std::move(request));
-  }
-  if (name_from_host(host, Endpoints::kHubSuffix)) {
-    co_return co_await iot_hub_->handle(std::move(request));
-  }
-  // "global" is the device endpoint of all provisioning services.
-  if (name_from_host(host, Endpoints::kProvisioningSuffix)) {
-    co_return co_await provisioning_->handle(std::move(request));
-  }
-  co_return misdirected(host);
+  FERRY_CHECK(false);
 }
 
 net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {

@@ -14,6 +14,7 @@
 #include "drydock/dps/service.hpp"
 #include "drydock/endpoints.hpp"
 #include "drydock/entra/entra.hpp"
+#include "drydock/faults/faults.hpp"
 #include "drydock/iot_hub/service.hpp"
 #include "drydock/registry/service.hpp"
 #include "net/http.hpp"
@@ -37,6 +38,7 @@ class Cloud {
   Cloud(const Cloud&) = delete;
   Cloud& operator=(const Cloud&) = delete;
 
+  // A response with status 0 means that the connection is to be closed without an answer.
   ferry::net::Task<ferry::net::HttpResponse> handle_http(ferry::net::HttpRequest request);
   // A connection at the MQTT port, behind TLS.
   ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
@@ -44,6 +46,8 @@ class Cloud {
   const Endpoints& endpoints() const { return options_.endpoints; }
   const Entra& entra() const { return *entra_; }
   const arm::Arm& resource_manager() const { return *arm_; }
+  // What goes wrong on demand. Shared with those who set faults and may outlive the cloud.
+  const std::shared_ptr<Faults>& faults() { return faults_; }
 
  private:
   explicit Cloud(CloudOptions options) : options_(std::move(options)) {}
@@ -51,7 +55,13 @@ class Cloud {
   static ferry::net::Task<void> tick(std::weak_ptr<const arm::Arm> resource_manager);
   ferry::Result<void> open_services(ferry::net::EventLoop& loop, const ferry::Clock& clock);
 
+  // Nothing for names that no service has.
+  static std::optional<Service> service_of(std::string_view host);
+  ferry::net::Task<ferry::net::HttpResponse> serve(Service service,
+                                                   ferry::net::HttpRequest request);
+
   CloudOptions options_;
+  std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
   // In the order in which they lean on one another.
   std::unique_ptr<Entra> entra_;
   std::shared_ptr<arm::Arm> arm_;

@@ -5,6 +5,7 @@
 #include "drydock/arm/providers.hpp"
 #include "drydock/arm/store.hpp"
 #include "drydock/environment.hpp"
+#include "drydock/faults/control.hpp"
 
 namespace drydock {
 
@@ -21,6 +22,11 @@ Unexpected port_in_use(Error error, std::string_view option) {
       "another program holds the port; choose another one with {}, or listen elsewhere in the "
       "loopback network with --address 127.0.83.1",
       option)));
+}
+
+net::Task<net::HttpResponse> answer_control_later(std::shared_ptr<Faults> faults,
+                                                  net::HttpRequest request) {
+  co_return answer_control(*faults, request);
 }
 
 // Nothing before the first start.
@@ -45,6 +51,7 @@ void Server::stop_listening() {
   std::error_code ignored;
   std::filesystem::remove(options_.directory / kEnvironmentFile, ignored);
   listeners_.clear();
+  control_.reset();
 }
 
 Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock& clock,
@@ -75,6 +82,7 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   auto cloud = Cloud::open(loop, clock, std::move(cloud_options));
   if (!cloud) return fail(std::move(cloud).error());
   server->cloud_ = *std::move(cloud);
+  server->listen_for_control();
   auto written = write_environment(wanted.directory / kEnvironmentFile, *server->cloud_,
                                    server->identity_.ca_file);
   if (!written) return fail(std::move(written).error());
@@ -104,6 +112,23 @@ Result<std::uint16_t> Server::listen_mqtt(const std::string& address, std::uint1
   const std::uint16_t actual = (*listener)->port();
   listeners_.push_back(*std::move(listener));
   return actual;
+}
+
+void Server::listen_for_control() {
+  net::HttpHandler handler =
+      [faults = cloud_->faults()](net::HttpRequest request) -> net::Task<net::HttpResponse> {
+    return answer_control_later(faults, std::move(request));
+  };
+  auto listener = net::UnixListener::start(loop_, control_socket(options_.directory),
+                                           [handler](std::unique_ptr<net::Stream> stream) {
+                                             return net::serve_http(std::move(stream), handler);
+                                           });
+  if (listener) {
+    control_ = *std::move(listener);
+  } else {  // everything else works
+    log::warning("drydock", "'drydock fault' cannot reach this one: {}",
+                 listener.error().describe());
+  }
 }
 
 Result<void> Server::listen() {

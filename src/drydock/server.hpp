@@ -12,7 +12,7 @@
 #include "base/file.hpp"
 #include "drydock/cloud.hpp"
 #include "drydock/server_identity.hpp"
-#include "net/stream.hpp"
+#include "net/unix_listener.hpp"
 
 namespace drydock {
 
@@ -26,7 +26,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens, opens the services and writes DIR/environment.json; from then on everything answers
+  // Listens, opens the services and writes DIR/environment.json; faults are set through
+  // DIR/control.sock (drydock/faults/control.hpp); from then on everything answers
   // once the loop runs. Takes port 8443 when 443 is not allowed. `loop` and `clock` must outlive
   // it.
   static ferry::Result<std::unique_ptr<Server>> start(ferry::net::EventLoop& loop,
@@ -37,11 +38,13 @@ class Server {
   // it, so that what serves connections ends before the services do.
   void stop_listening();
   const Cloud& cloud() const { return *cloud_; }
+  Cloud& cloud() { return *cloud_; }
 
  private:
   Server(ferry::net::EventLoop& loop, ServerOptions options, ferry::FileLock lock);
   ferry::Result<void> listen();
   ferry::Result<std::uint16_t> listen_https(const std::string& address, std::uint16_t port);
+  void listen_for_control();
   ferry::Result<std::uint16_t> listen_mqtt(const std::string& address, std::uint16_t port);
 
   ferry::net::EventLoop& loop_;
@@ -52,6 +55,7 @@ class Server {
   Endpoints endpoints_;
   std::unique_ptr<Cloud> cloud_;
   std::vector<std::unique_ptr<ferry::net::Listener>> listeners_;  // closed before the cloud
+  std::unique_ptr<ferry::net::UnixListener> control_;
 };
 
 // Lines for /etc/hosts: the fixed names and those of the resources in `directory`. Works beside a

@@ -57,7 +57,7 @@ class BodyWriter {
 };
 
 struct HttpResponse {
-  int status = 200;
+  int status = 200;  // 0: no answer at all, the server closes the connection
   Headers headers;
   std::string body;
   // Instead of `body`: called once after the head was sent, for server-sent events and long bodies.

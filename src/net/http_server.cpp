@@ -189,6 +189,7 @@ class Connection {
   }
 
   Task<bool> respond(HttpResponse response, bool keep_alive, bool head_only) {
+    if (response.status == 0) co_return false;
     if (response.upgrade) {
       auto written = co_await stream_->write(format_head(response, true, false));
       if (written) co_await response.upgrade(std::move(stream_), std::move(buffer_));

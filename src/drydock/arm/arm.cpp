@@ -51,6 +51,9 @@ Arm::~Arm() = default;
 void Arm::observe(ResourceObserver& observer) {
   context_->observe(observer);
 }
+void Arm::decide_operations(OperationFate fate) {
+  context_->decide_operations(std::move(fate));
+}
 const std::string& Arm::subscription_id() const {
   return context_->account.subscription_id;
 }
@@ -70,8 +73,11 @@ HttpResponse Arm::answer(HttpRequest request) {
   // Only the head is needed once the body has been moved away.
   HttpRequest head;
   head.method = request.method;
+  head.target = request.target;
   head.headers = request.headers;
+  context_->set_current(&head);
   Answer answered = dispatch(std::move(request));
+  context_->set_current(nullptr);
   HttpResponse response = answered ? *std::move(answered) : std::move(answered).error().response;
   add_common_headers(head, response);
   return response;

@@ -38,6 +38,8 @@ class Arm final : public Directory {
   ferry::net::Task<ferry::net::HttpResponse> handle(ferry::net::HttpRequest request);
   // Told of deletions before the resource is gone.
   void observe(ResourceObserver& observer);
+  // Lets `fate` decide which long-running operations fail; all succeed otherwise.
+  void decide_operations(OperationFate fate);
   // Ends operations whose time has come; every call does so too. Call it now and then, so that
   // deletions reach the observers when nobody calls.
   void settle() const;

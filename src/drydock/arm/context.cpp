@@ -33,6 +33,7 @@ Outcome<std::string> Context::start(OperationKind kind, std::string_view target)
   operation.kind = kind;
   operation.target = std::string(target);
   operation.due = clock.now() + delay_;
+  if (fate_ && request_ != nullptr) operation.failure = fate_(*request_);
   auto added = store.add_operation(operation);
   if (!added) return fail(std::move(added).error());
   next_due_ = next_due_ ? std::min(*next_due_, operation.due) : operation.due;
@@ -64,7 +65,37 @@ Result<void> Context::refresh_next_due() {
   return {};
 }
 
+// The service gave up: what it was at stays as it is, and says so.
+Result<void> Context::finish_failed(const Operation& operation) {
+  if (operation.kind == OperationKind::remove_group) {
+    auto group = store.find_group(operation.target);
+    if (!group) return fail(std::move(group).error());
+    if (*group) {
+      (*group)->deleting = false;
+      auto saved = store.save_group(**group);
+      if (!saved) return saved;
+    }
+    return store.finish_operation(operation);
+  }
+  auto resource = store.find(operation.target);
+  if (!resource) return fail(std::move(resource).error());
+  if (*resource) {
+    json::object* properties = (*resource)->document["properties"].if_object();
+    FERRY_CHECK(properties != nullptr);
+    (*properties)["provisioningState"] = "Failed";
+    if (properties->contains("state")) {
+      const bool live = bool_or((*resource)->hidden, "live", false);
+      const bool removes = operation.kind == OperationKind::remove;
+      (*properties)["state"] = live ? "Active" : removes ? "DeletionFailed" : "ActivationFailed";
+    }
+    auto saved = store.save(**resource);
+    if (!saved) return saved;
+  }
+  return store.finish_operation(operation);
+}
+
 Result<void> Context::finish(const Operation& operation) {
+  if (operation.failure) return finish_failed(operation);
   if (operation.kind == OperationKind::remove_group) {
     auto members = store.list("", operation.target);
     if (!members) return fail(std::move(members).error());
@@ -74,7 +105,7 @@ Result<void> Context::finish(const Operation& operation) {
     }
     auto removed = store.remove_group(operation.target);
     if (!removed) return removed;
-    return store.finish_operation(operation.id);
+    return store.finish_operation(operation);
   }
   auto resource = store.find(operation.target);
   if (!resource) return fail(std::move(resource).error());
@@ -87,7 +118,7 @@ Result<void> Context::finish(const Operation& operation) {
     auto saved = store.save(**resource);
     if (!saved) return saved;
   }
-  return store.finish_operation(operation.id);
+  return store.finish_operation(operation);
 }
 
 Result<void> Context::remove(const Resource& resource) {
@@ -245,8 +276,8 @@ std::string polling_url(const Context& context, std::string_view path, const Cal
                      context.account.subscription_id, path, call.api_version, more_query);
 }
 
-void add_retry_after(HttpResponse& response) {
-  response.headers.set("Retry-After", "1");
+void add_retry_after(const Context& context, HttpResponse& response) {
+  response.headers.set("Retry-After", context.operations_take_time() ? "1" : "0");
 }
 
 const json::object& object_of(const json::object& object, std::string_view name) {

@@ -23,6 +23,9 @@ struct Account {
   std::string object_id;  // of the application, for systemData
 };
 
+// Why the operation that `request` starts shall fail; nothing when it shall succeed.
+using OperationFate = std::function<std::optional<OperationFailure>(const HttpRequest& request)>;
+
 // What a resource type does when its operation ends; changes the resource in place.
 using Completion = std::function<void(Resource&)>;
 
@@ -38,9 +41,13 @@ class Context {
 
   void observe(ResourceObserver& observer) { observers_.push_back(&observer); }
   void on_completion(std::string type, Completion completion);
+  void decide_operations(OperationFate fate) { fate_ = std::move(fate); }
+  // The request that is being carried out, borrowed; null when there is none.
+  void set_current(const HttpRequest* request) { request_ = request; }
 
   // Notes that the change of `target` takes its time; returns the operation's id.
   Outcome<std::string> start(OperationKind kind, std::string_view target);
+  bool operations_take_time() const { return delay_.count() > 0; }
   // Ends the operations whose time has come. Cheap when there is none.
   Result<void> settle();
   std::optional<ferry::Timestamp> next_due() const { return next_due_; }
@@ -50,11 +57,14 @@ class Context {
 
  private:
   Result<void> finish(const Operation& operation);
+  Result<void> finish_failed(const Operation& operation);
   Result<void> refresh_next_due();
 
   std::chrono::milliseconds delay_;
   std::vector<ResourceObserver*> observers_;
   std::map<std::string, Completion> completions_;
+  OperationFate fate_;
+  const HttpRequest* request_ = nullptr;
   std::optional<ferry::Timestamp> next_due_;
 };
 
@@ -84,7 +94,7 @@ void add_read_routes(Context& context, Routes& routes, std::string_view type);
 // Absolute URL below the management host, for headers that clients poll.
 std::string polling_url(const Context& context, std::string_view path, const Call& call,
                         std::string_view more_query = "");
-void add_retry_after(HttpResponse& response);
+void add_retry_after(const Context& context, HttpResponse& response);
 
 // {"a": ...} of `call`'s body, or an empty object.
 const json::object& object_of(const json::object& object, std::string_view name);

@@ -25,7 +25,7 @@ void add_async_headers(const Context& context, const Call& call, const Resource&
   if (with_location) {
     response.headers.set("Location", polling_url(context, path, call, "&operationSource=os_ih"));
   }
-  add_retry_after(response);
+  add_retry_after(context, response);
 }
 
 Outcome<void> check_etag(const Call& call, const std::optional<Resource>& existing) {

@@ -32,7 +32,7 @@ void add_async_headers(const Context& context, const Call& call, const Resource&
       string_or(service.document, "location", ""), operation);
   response.headers.set("Azure-AsyncOperation", polling_url(context, path, call, "&asyncinfo"));
   if (with_location) response.headers.set("Location", polling_url(context, path, call));
-  add_retry_after(response);
+  add_retry_after(context, response);
 }
 
 // The policy that a linked hub's connection string names must allow all of what assigning devices

@@ -214,7 +214,7 @@ void add_registry_async_headers(const Context& context, const Call& call, const 
       "Azure-AsyncOperation",
       fmt::format("{}{}/operationStatuses/{}?api-version={}", context.endpoints.management_url(),
                   registry.id, operation, call.api_version));
-  add_retry_after(response);
+  add_retry_after(context, response);
 }
 
 void add_registry_routes(Context& context, Routes& routes) {

@@ -106,7 +106,7 @@ Answer remove(Context& context, const Call& call) {
   }
   HttpResponse response = empty_response(202);
   response.headers.set("Location", polling_url(context, "/operationresults/" + operation, call));
-  add_retry_after(response);
+  add_retry_after(context, response);
   return response;
 }
 

@@ -141,7 +141,7 @@ Answer create(Context& context, const Call& call, const WriteTarget& target) {
   const std::string path = fmt::format(
       "/providers/Microsoft.Storage/locations/{}/asyncoperations/{}", target.location, *operation);
   response.headers.set("Location", polling_url(context, path, call, "&monitor=true"));
-  add_retry_after(response);
+  add_retry_after(context, response);
   return response;
 }
 

@@ -11,7 +11,7 @@ using namespace ferry;
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kMigrations = {R"(
+constexpr std::array<std::string_view, 2> kMigrations = {R"(
 CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE resource_groups(
   key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL,
@@ -28,6 +28,10 @@ CREATE TABLE operations(
   id TEXT PRIMARY KEY, kind INTEGER NOT NULL, target TEXT NOT NULL, target_key TEXT NOT NULL,
   status INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;
 CREATE INDEX operations_by_status ON operations(status, due);
+)",
+                                                         R"(
+ALTER TABLE operations ADD COLUMN failure_code TEXT;
+ALTER TABLE operations ADD COLUMN failure_message TEXT;
 )"};
 
 json::object stored_object(const std::string& text) {
@@ -50,9 +54,11 @@ Resource to_resource(const sqlite::Row& row) {
 }
 
 Operation to_operation(const sqlite::Row& row) {
-  return {row.text(0), static_cast<OperationKind>(row.number(1)), row.text(2),
-          static_cast<OperationStatus>(row.number(3)),
-          Timestamp(std::chrono::milliseconds(row.number(4)))};
+  Operation operation{row.text(0), static_cast<OperationKind>(row.number(1)), row.text(2),
+                      static_cast<OperationStatus>(row.number(3)),
+                      Timestamp(std::chrono::milliseconds(row.number(4)))};
+  if (!row.is_null(5)) operation.failure = OperationFailure{row.text(5), row.text(6)};
+  return operation;
 }
 
 template <class Convert>
@@ -173,37 +179,51 @@ Result<void> Store::remove(std::string_view id) {
 }
 
 Result<void> Store::add_operation(const Operation& operation) {
+  std::optional<std::string> code;
+  std::optional<std::string> message;
+  if (operation.failure) {
+    code = operation.failure->code;
+    message = operation.failure->message;
+  }
   return database_.execute(
-      "INSERT INTO operations(id, kind, target, target_key, status, due) VALUES(?, ?, ?, ?, ?, ?)",
+      "INSERT INTO operations(id, kind, target, target_key, status, due, failure_code, "
+      "failure_message) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
       {operation.id, static_cast<int>(operation.kind), operation.target, to_lower(operation.target),
-       static_cast<int>(operation.status), std::int64_t{operation.due.time_since_epoch().count()}});
+       static_cast<int>(operation.status), std::int64_t{operation.due.time_since_epoch().count()},
+       code, message});
 }
 
 Result<std::optional<Operation>> Store::find_operation(std::string_view id) {
-  return convert_one(database_.query_one(
-                         "SELECT id, kind, target, status, due FROM operations WHERE id = ?", {id}),
-                     to_operation);
+  return convert_one(
+      database_.query_one("SELECT id, kind, target, status, due, failure_code, failure_message "
+                          "FROM operations WHERE id = ?",
+                          {id}),
+      to_operation);
 }
 
 Result<std::optional<Operation>> Store::running_operation(std::string_view target) {
-  return convert_one(database_.query_one("SELECT id, kind, target, status, due FROM operations "
-                                         "WHERE status = 0 AND target_key = ?",
-                                         {to_lower(target)}),
-                     to_operation);
+  return convert_one(
+      database_.query_one("SELECT id, kind, target, status, due, failure_code, failure_message "
+                          "FROM operations WHERE status = 0 AND target_key = ?",
+                          {to_lower(target)}),
+      to_operation);
 }
 
 Result<std::vector<Operation>> Store::running_operations() {
-  return convert_all(database_.query("SELECT id, kind, target, status, due FROM operations "
-                                     "WHERE status = 0 ORDER BY due"),
-                     to_operation);
+  return convert_all(
+      database_.query("SELECT id, kind, target, status, due, failure_code, failure_message "
+                      "FROM operations WHERE status = 0 ORDER BY due"),
+      to_operation);
 }
 
-Result<void> Store::finish_operation(std::string_view id) {
-  return database_.execute("UPDATE operations SET status = 1 WHERE id = ?", {id});
+Result<void> Store::finish_operation(const Operation& operation) {
+  const auto status = operation.failure ? OperationStatus::failed : OperationStatus::succeeded;
+  return database_.execute("UPDATE operations SET status = ? WHERE id = ?",
+                           {static_cast<int>(status), operation.id});
 }
 
 Result<void> Store::forget_operations(Timestamp time) {
-  return database_.execute("DELETE FROM operations WHERE status = 1 AND due < ?",
+  return database_.execute("DELETE FROM operations WHERE status <> 0 AND due < ?",
                            {std::int64_t{time.time_since_epoch().count()}});
 }
 

@@ -34,7 +34,13 @@ struct Resource {
 };
 
 enum class OperationKind { write, remove, remove_group };
-enum class OperationStatus { running, succeeded };
+enum class OperationStatus { running, succeeded, failed };
+
+// Why an operation fails, as its poll tells.
+struct OperationFailure {
+  std::string code;
+  std::string message;
+};
 
 struct Operation {
   std::string id;  // opaque, safe in a path
@@ -42,6 +48,7 @@ struct Operation {
   std::string target;  // id of the resource, or the resource group's name
   OperationStatus status = OperationStatus::running;
   ferry::Timestamp due;
+  std::optional<OperationFailure> failure = {};  // what will come of it, known from the start
 };
 
 class Store {
@@ -73,7 +80,7 @@ class Store {
   ferry::Result<std::optional<Operation>> find_operation(std::string_view id);
   ferry::Result<std::optional<Operation>> running_operation(std::string_view target);
   ferry::Result<std::vector<Operation>> running_operations();  // earliest first
-  ferry::Result<void> finish_operation(std::string_view id);
+  ferry::Result<void> finish_operation(const Operation& operation);
   // Forgets those that ended and were due before `time`.
   ferry::Result<void> forget_operations(ferry::Timestamp time);
 

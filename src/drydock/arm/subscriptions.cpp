@@ -79,7 +79,32 @@ void add_subscription_routes(Context& context, Routes& routes) {
 namespace {
 
 std::string_view status_word(OperationStatus status) {
-  return status == OperationStatus::running ? "Running" : "Succeeded";
+  switch (status) {
+    case OperationStatus::running:
+      return "Running";
+    case OperationStatus::succeeded:
+      return "Succeeded";
+    case OperationStatus::failed:
+      return "Failed";
+  }
+  FERRY_CHECK(false);
+}
+
+json::object status_body(const Operation& operation, std::string_view running_word) {
+  const bool running = operation.status == OperationStatus::running;
+  json::object body{{"status", running ? running_word : status_word(operation.status)}};
+  if (operation.status == OperationStatus::failed && operation.failure) {
+    body["error"] =
+        json::object{{"code", operation.failure->code}, {"message", operation.failure->message}};
+  }
+  return body;
+}
+
+// What the Location of an operation that failed leads to.
+HttpResponse failed_response(const Operation& operation) {
+  const OperationFailure failure =
+      operation.failure.value_or(OperationFailure{"InternalServerError", "The operation failed."});
+  return arm_error(409, failure.code, failure.message);
 }
 
 Outcome<Operation> require_operation(Context& context, const Call& call) {
@@ -101,15 +126,15 @@ Answer poll_devices(Context& context, const Call& call) {
   if (!operation) return fail(std::move(operation).error());
   const bool running = operation->status == OperationStatus::running;
   if (call.request.query_value("asyncinfo")) {
-    HttpResponse response =
-        json_response(200, json::object{{"status", status_word(operation->status)}});
-    if (running) add_retry_after(response);
+    HttpResponse response = json_response(200, status_body(*operation, "Running"));
+    if (running) add_retry_after(context, response);
     return response;
   }
+  if (operation->status == OperationStatus::failed) return failed_response(*operation);
   HttpResponse response = empty_response(running ? 202 : 200);
   if (running) {
     response.headers.set("Location", same_url(context, call));
-    add_retry_after(response);
+    add_retry_after(context, response);
   }
   return response;
 }
@@ -117,10 +142,11 @@ Answer poll_devices(Context& context, const Call& call) {
 Answer poll_group_deletion(Context& context, const Call& call) {
   auto operation = require_operation(context, call);
   if (!operation) return fail(std::move(operation).error());
+  if (operation->status == OperationStatus::failed) return failed_response(*operation);
   if (operation->status == OperationStatus::succeeded) return empty_response(200);
   HttpResponse response = empty_response(202);
   response.headers.set("Location", same_url(context, call));
-  add_retry_after(response);
+  add_retry_after(context, response);
   return response;
 }
 
@@ -131,9 +157,10 @@ Answer poll_storage(Context& context, const Call& call) {
   if (operation->status == OperationStatus::running) {
     HttpResponse response = empty_response(202);
     response.headers.set("Location", same_url(context, call));
-    add_retry_after(response);
+    add_retry_after(context, response);
     return response;
   }
+  if (operation->status == OperationStatus::failed) return failed_response(*operation);
   auto account = context.store.find(operation->target);
   if (!account) return fail(std::move(account).error());
   if (!*account) return empty_response(204);
@@ -143,13 +170,12 @@ Answer poll_storage(Context& context, const Call& call) {
 Answer poll_registry(Context& context, const Call& call) {
   auto operation = require_operation(context, call);
   if (!operation) return fail(std::move(operation).error());
-  HttpResponse response = json_response(
-      200, json::object{{"id", std::string(call.request.path())},
-                        {"name", call.path.at("operation")},
-                        {"status", operation->status == OperationStatus::running ? "Creating"
-                                                                                 : "Succeeded"}});
+  json::object body = status_body(*operation, "Creating");
+  body["id"] = std::string(call.request.path());
+  body["name"] = call.path.at("operation");
+  HttpResponse response = json_response(200, body);
   response.headers.set("Azure-AsyncOperation", same_url(context, call));
-  if (operation->status == OperationStatus::running) add_retry_after(response);
+  if (operation->status == OperationStatus::running) add_retry_after(context, response);
   return response;
 }
 

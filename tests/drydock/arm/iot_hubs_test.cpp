@@ -140,6 +140,38 @@ TEST_F(ArmTest, DeletesAHub) {
   EXPECT_EQ(deletions_.seen[0].first, ResourceKind::iot_hub);
 }
 
+TEST_F(ArmTest, LetsAnOperationFailOnDemand) {
+  create_group();
+  bool failing = true;
+  arm_->decide_operations([&](const net::HttpRequest&) {
+    return failing ? std::optional(OperationFailure{"QuotaExceeded", "no more hubs"})
+                   : std::nullopt;
+  });
+  const Reply started = send("PUT", hub_path("hub-one"), kBody);
+  ASSERT_EQ(started.status, 201);
+  let_operations_end();
+  const Reply poll = send("GET", target_of(started, "Azure-AsyncOperation"));
+  EXPECT_EQ(poll.status, 200);
+  EXPECT_EQ(poll.at("status"), "Failed");
+  EXPECT_EQ(poll.at("error.code"), "QuotaExceeded");
+  EXPECT_EQ(send("GET", hub_path("hub-one")).at("properties.provisioningState"), "Failed");
+  EXPECT_EQ(send("GET", hub_path("hub-one")).at("properties.state"), "ActivationFailed");
+  EXPECT_FALSE(arm_->find_hub("hub-one"));
+
+  const Reply deletion = send("DELETE", group() + "?api-version=2022-09-01");
+  let_operations_end();
+  const Reply refused = send("GET", target_of(deletion, "Location"));
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.at("error.code"), "QuotaExceeded");
+  EXPECT_EQ(send("GET", group() + "?api-version=2022-09-01").at("properties.provisioningState"),
+            "Succeeded");
+
+  failing = false;
+  ASSERT_EQ(send("PUT", hub_path("hub-one"), kBody).status, 201);
+  let_operations_end();
+  EXPECT_TRUE(arm_->find_hub("hub-one"));
+}
+
 TEST_F(ArmTest, EndsAnOperationThatAnotherProcessBegan) {
   create_group();
   const Reply started = send("PUT", hub_path("hub-one"), kBody);

@@ -155,8 +155,8 @@ TEST_F(RegistrationTest, AnOperationIsOnlyForItsDevice) {
 
 class RegistrationMqttTest : public RegistrationTest {
  protected:
-  net::Task<bool> exchange() {
-    dps::MqttGateway gateway(*service_, *dps_);
+  // Connects the device and gives what became of it.
+  net::Task<ferry::Result<std::unique_ptr<net::mqtt::Client>>> connect(dps::MqttGateway& gateway) {
     auto [here, there] = net::make_memory_streams(loop_.executor());
     std::vector<std::string> pems;
     for (const auto& certificate : chain_) pems.push_back(certificate.to_pem());
@@ -168,6 +168,12 @@ class RegistrationMqttTest : public RegistrationTest {
     options.keep_alive = 0s;
     options.response_timeout = 2s;
     auto client = co_await net::mqtt::Client::connect(std::move(here), options);
+    co_return client;
+  }
+
+  net::Task<bool> exchange() {
+    dps::MqttGateway gateway(*service_, *dps_, faults_);
+    auto client = co_await connect(gateway);
     EXPECT_TRUE(client) << client.error().describe();
     if (!client) co_return false;
     const auto subscribed = co_await (*client)->subscribe(
@@ -191,7 +197,43 @@ class RegistrationMqttTest : public RegistrationTest {
     co_await net::sleep_for(10ms);
     co_return true;
   }
+
+  net::Task<bool> refusals() {
+    dps::MqttGateway gateway(*service_, *dps_, faults_);
+    Fault fault;
+    fault.service = Service::dps;
+    fault.method = "CONNECT";
+    fault.path = "/0ne0000ABCD/crane-*";
+    fault.status = 401;
+    EXPECT_TRUE(faults_.add(fault));
+    fault.kind = Fault::Kind::reset;
+    EXPECT_TRUE(faults_.add(fault));
+    fault.after = true;
+    fault.delay = 20ms;
+    EXPECT_TRUE(faults_.add(fault));
+    const auto refused = co_await connect(gateway);
+    EXPECT_FALSE(refused);
+    if (!refused) EXPECT_EQ(refused.error().code, ferry::Code::unauthenticated);
+    const auto reset = co_await connect(gateway);
+    EXPECT_FALSE(reset);
+    auto cut = co_await connect(gateway);
+    EXPECT_TRUE(cut) << cut.error().describe();
+    if (!cut) co_return false;
+    const auto message = co_await (*cut)->next_message();
+    EXPECT_FALSE(message);
+    auto good = co_await connect(gateway);
+    EXPECT_TRUE(good) << good.error().describe();
+    if (good) co_await (*good)->disconnect();
+    co_await net::sleep_for(10ms);
+    co_return true;
+  }
+
+  Faults faults_;
 };
+
+TEST_F(RegistrationMqttTest, LosesConnectionsOnDemand) {
+  EXPECT_TRUE(loop_.run_until_done(refusals()));
+}
 
 TEST_F(RegistrationMqttTest, WorksOverMqtt) {
   EXPECT_TRUE(loop_.run_until_done(exchange()));

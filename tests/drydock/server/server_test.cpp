@@ -7,6 +7,7 @@
 
 #include "base/encoding.hpp"
 #include "base/json.hpp"
+#include "drydock/faults/control.hpp"
 #include "net/http_client.hpp"
 #include "x509/certificate.hpp"
 
@@ -154,6 +155,32 @@ TEST_F(ServerTest, KeepsIdentityAndCertificateAcrossARestart) {
   for (const std::string_view name : {"tenantId", "subscriptionId", "clientId", "clientSecret"}) {
     EXPECT_EQ(at(name), string_or(before, name, "?")) << name;
   }
+}
+
+TEST_F(ServerTest, FailsOnDemand) {
+  start();
+  const ControlClient control(directory_ / "data");
+  Fault fault;
+  fault.service = Service::arm;
+  fault.path = "/subscriptions";
+  ASSERT_TRUE(loop_.run_until_done(control.add(fault)));
+  fault.kind = Fault::Kind::reset;
+  ASSERT_TRUE(loop_.run_until_done(control.add(fault)));
+  const std::string url = at("resourceManager") + "/subscriptions?api-version=2022-12-01";
+  EXPECT_EQ(send("GET", url).status, 503);
+
+  net::HttpCall call;
+  call.url = url;
+  client_.reset();  // a kept connection that breaks is tried again, a new one is not
+  net::TlsClientOptions options;
+  options.ca_pem = read_file(at("caFile")).value();
+  net::HttpClientOptions fresh;
+  fresh.tls = net::TlsClientContext::create(options).value();
+  client_.emplace(std::move(fresh));
+  const auto lost = loop_.run_until_done(client_->send(std::move(call)));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, Code::unavailable);
+  EXPECT_EQ(send("GET", url).status, 401);
 }
 
 TEST_F(ServerTest, ListsItsNamesForTheHostsFile) {
