@@ -3,7 +3,10 @@
 
 #include <algorithm>
 
+#include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "control/ca_keys.hpp"
+#include "control/certificate_policy.hpp"
 #include "x509/authority.hpp"
 
 namespace ferry::control {
@@ -11,78 +14,40 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
+using store::CertificateRecord;
+using store::CertificateState;
 
+constexpr hours kDay{24};
 constexpr hours kYear{24 * 365};
-// Devices whose clock is a little behind must not refuse what has just been made.
 constexpr minutes kBackdate{15};
 constexpr std::size_t kCommonNameLimit = 64;
-
-struct CaShape {
-  std::string use;
-  std::string common_name;
-  hours validity;
-  int path_length;
-};
+constexpr std::size_t kLongestChain = 16;
 
 std::string shorten(std::string name) {
   name.resize(std::min(name.size(), kCommonNameLimit));
   return name;
 }
 
-store::CertificateRecord to_record(const x509::Certificate& certificate, std::string use,
-                                   std::string owner, const fleet::OrganizationId& organization,
-                                   std::optional<std::string> workspace) {
-  return {.id = random_id("cert"),
-          .organization = organization,
-          .workspace = std::move(workspace),
-          .owner = std::move(owner),
-          .use = std::move(use),
-          .subject = certificate.subject_cn(),
-          .issuer = certificate.issuer_cn(),
-          .not_before = certificate.not_before(),
-          .not_after = certificate.not_after(),
-          .thumbprint = to_lower(certificate.sha256_thumbprint()),
-          .pem = certificate.to_pem()};
-}
-
-x509::CertificateProfile ca_profile(const CaShape& shape, Timestamp now) {
-  x509::CertificateProfile profile;
-  profile.common_name = shape.common_name;
-  profile.not_before = now - kBackdate;
-  profile.not_after = now + shape.validity;
-  profile.ca = true;
-  profile.path_length = shape.path_length;
-  return profile;
-}
-
-Result<void> keep_ca(Context& context, const store::CertificateRecord& record,
-                     const x509::PrivateKey& key) {
-  auto transaction = context.store.begin();
-  if (!transaction) return fail(std::move(transaction).error());
-  auto sealed = context.store.secrets.put(record.owner, secret_names::kCaKey, key.to_pem());
-  if (!sealed) return sealed;
-  auto inserted = context.store.certificates.insert(record);
-  if (!inserted) return inserted;
-  return transaction->commit();
-}
-
-// A CA with its key, ready to sign.
+// A CA that can sign.
 struct Authority {
+  CertificateRecord record;
   x509::Certificate certificate;
-  x509::KeySigner signer;
+  std::unique_ptr<x509::Signer> signer;
 };
 
-Result<Authority> load_authority(const Context& context, const std::string& owner) {
-  auto record = context.store.certificates.find(owner);
-  if (!record) return fail(std::move(record).error());
-  auto key_pem = context.store.secrets.get(owner, secret_names::kCaKey);
-  if (!key_pem) return fail(std::move(key_pem).error());
-  if (!*record || !*key_pem) return fail(Code::internal, "the CA of {} is not there", owner);
-  auto certificate = x509::Certificate::from_pem((*record)->pem);
+Result<Authority> open_authority(const Context& context, CertificateRecord record) {
+  auto certificate = x509::Certificate::from_pem(record.pem);
   if (!certificate) return fail(std::move(certificate).error());
-  auto key = x509::PrivateKey::from_pem(**key_pem);
-  if (!key) return fail(std::move(key).error());
-  return Authority{*std::move(certificate), x509::KeySigner(*std::move(key))};
+  auto signer = open_signer(context, record.id);
+  if (!signer) return fail(std::move(signer).error().with("sign with '{}'", record.subject));
+  return Authority{std::move(record), *std::move(certificate), *std::move(signer)};
+}
+
+Result<Authority> issuing_authority(const Context& context, const std::string& owner) {
+  auto record = context.store.certificates.find_authority(owner);
+  if (!record) return fail(std::move(record).error());
+  if (!*record) return fail(Code::internal, "the CA of {} is not there", owner);
+  return open_authority(context, **std::move(record));
 }
 
 // Issuers refuse a validity that theirs does not contain.
@@ -91,107 +56,197 @@ void nest_validity(x509::CertificateProfile& profile, const x509::Certificate& i
   profile.not_after = std::min(profile.not_after, issuer.not_after());
 }
 
-Result<store::CertificateRecord> ensure_intermediate(Context& context, const CaShape& shape,
-                                                     const std::string& owner,
-                                                     const std::string& issuer_owner,
-                                                     const fleet::Workspace& workspace) {
-  auto existing = context.store.certificates.find(owner);
+x509::CertificateProfile profile_from(Timestamp now, std::string common_name, hours validity) {
+  x509::CertificateProfile profile;
+  profile.common_name = std::move(common_name);
+  profile.not_before = now - kBackdate;
+  profile.not_after = now + validity;
+  return profile;
+}
+
+struct Issued {
+  x509::Certificate certificate;
+  std::optional<std::string> issuer_id;
+};
+
+Result<Issued> issue_authority(const Context& context, const AuthorityShape& shape,
+                               const x509::PrivateKey& key) {
+  auto profile = profile_from(context.clock.now(), shape.common_name, shape.validity);
+  profile.ca = true;
+  profile.path_length = shape.path_length;
+  profile.client_auth = shape.clients_only;
+  if (shape.issuer_owner.empty()) {
+    auto root = x509::issue_self_signed(key, profile);
+    if (!root) return fail(std::move(root).error());
+    return Issued{*std::move(root), std::nullopt};
+  }
+  auto issuer = issuing_authority(context, shape.issuer_owner);
+  if (!issuer) return fail(std::move(issuer).error());
+  nest_validity(profile, issuer->certificate);
+  auto certificate = x509::issue(issuer->certificate, *issuer->signer, key.public_key(), profile);
+  if (!certificate) return fail(std::move(certificate).error());
+  return Issued{*std::move(certificate), issuer->record.id};
+}
+
+Result<CertificateRecord> ensure_authority(Context& context, const AuthorityShape& shape) {
+  auto existing = context.store.certificates.find_authority(shape.owner);
   if (!existing) return fail(std::move(existing).error());
   if (*existing) return **std::move(existing);
-  auto issuer = load_authority(context, issuer_owner);
-  if (!issuer) return fail(std::move(issuer).error());
-  const auto key = x509::PrivateKey::generate();
-  auto profile = ca_profile(shape, context.clock.now());
-  nest_validity(profile, issuer->certificate);
-  auto certificate = x509::issue(issuer->certificate, issuer->signer, key.public_key(), profile);
-  if (!certificate) return fail(std::move(certificate).error().with("issue the {}", shape.use));
-  auto record =
-      to_record(*certificate, shape.use, owner, workspace.organization, workspace.id.str());
-  auto kept = keep_ca(context, record, key);
-  if (!kept) return fail(std::move(kept).error());
-  return record;
+  return make_authority(context, shape, CertificateState::active);
 }
 
 }  // namespace
 
-Result<store::CertificateRecord> ensure_organization_root(Context& context,
-                                                          const fleet::Organization& organization) {
-  auto existing = context.store.certificates.find(organization.id.str());
-  if (!existing) return fail(std::move(existing).error());
-  if (*existing) return **std::move(existing);
-  const CaShape shape{"organization-root", shorten(fmt::format("{} root CA", organization.name)),
-                      20 * kYear, 2};
-  const auto key = x509::PrivateKey::generate();
-  auto certificate = x509::issue_self_signed(key, ca_profile(shape, context.clock.now()));
-  if (!certificate) return fail(std::move(certificate).error().with("make the root CA"));
-  auto record = to_record(*certificate, shape.use, organization.id.str(), organization.id, {});
-  auto kept = keep_ca(context, record, key);
-  if (!kept) return fail(std::move(kept).error());
+CertificateRecord describe_certificate(const x509::Certificate& certificate) {
+  CertificateRecord record;
+  record.id = random_id("cert");
+  record.subject = certificate.subject_cn();
+  record.issuer = certificate.issuer_cn();
+  record.not_before = certificate.not_before();
+  record.not_after = certificate.not_after();
+  record.thumbprint = to_lower(certificate.sha256_thumbprint());
+  record.pem = certificate.to_pem();
+  record.serial = certificate.serial_hex();
+  record.spki = hex_encode(sha256(certificate.public_key().to_der()));
   return record;
 }
 
-Result<store::CertificateRecord> ensure_workspace_ca(Context& context,
-                                                     const fleet::Workspace& workspace) {
-  const CaShape shape{"workspace-ca",
-                      shorten(fmt::format("{} CA {}", workspace.name, workspace.id)), 10 * kYear,
-                      1};
-  return ensure_intermediate(context, shape, workspace.id.str(), workspace.organization.str(),
-                             workspace);
+AuthorityShape organization_shape(const fleet::Organization& organization) {
+  return {.use = "organization-root",
+          .owner = organization.id.str(),
+          .issuer_owner = {},
+          .common_name = shorten(fmt::format("{} root CA", organization.name)),
+          .validity = 20 * kYear,
+          .path_length = 2,
+          .organization = organization.id,
+          .workspace = {},
+          .policy_owners = {organization.id.str()}};
 }
 
-Result<store::CertificateRecord> ensure_group_ca(Context& context,
-                                                 const fleet::Workspace& workspace,
-                                                 const fleet::NodeGroup& group) {
-  const CaShape shape{"group-ca", fmt::format("{} CA {}", group.name.substr(0, 40), group.id),
-                      5 * kYear, 0};
-  return ensure_intermediate(context, shape, group.id.str(), workspace.id.str(), workspace);
+AuthorityShape workspace_shape(const fleet::Workspace& workspace) {
+  return {.use = "workspace-ca",
+          .owner = workspace.id.str(),
+          .issuer_owner = workspace.organization.str(),
+          .common_name = shorten(fmt::format("{} CA {}", workspace.name, workspace.id)),
+          .validity = 10 * kYear,
+          .path_length = 1,
+          .organization = workspace.organization,
+          .workspace = workspace.id.str(),
+          .policy_owners = {workspace.id.str(), workspace.organization.str()}};
 }
 
-Result<std::string> prove_possession(Context& context, const fleet::Workspace& workspace,
+AuthorityShape group_shape(const fleet::Workspace& workspace, const fleet::NodeGroup& group) {
+  return {.use = "group-ca",
+          .owner = group.id.str(),
+          .issuer_owner = workspace.id.str(),
+          .common_name = fmt::format("{} CA {}", group.name.substr(0, 40), group.id),
+          .validity = 5 * kYear,
+          .path_length = 0,
+          .clients_only = true,
+          .organization = workspace.organization,
+          .workspace = workspace.id.str(),
+          .policy_owners = {group.id.str(), workspace.id.str(), workspace.organization.str()}};
+}
+
+Result<CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
+                                         CertificateState state) {
+  auto policy = effective_policy(context, shape.policy_owners);
+  if (!policy) return fail(std::move(policy).error());
+  const auto key = x509::PrivateKey::generate(policy->ca_key);
+  auto issued = issue_authority(context, shape, key);
+  if (!issued) return fail(std::move(issued).error().with("issue the {}", shape.use));
+  auto record = describe_certificate(issued->certificate);
+  record.organization = shape.organization;
+  record.workspace = shape.workspace;
+  record.owner = shape.owner;
+  record.use = shape.use;
+  record.issuer_id = issued->issuer_id;
+  record.state = state;
+  auto transaction = context.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  auto sealed = keep_ca_key(context, record.id, key);
+  if (!sealed) return fail(std::move(sealed).error());
+  auto inserted = context.store.certificates.insert(record);
+  if (!inserted) return fail(std::move(inserted).error());
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return record;
+}
+
+Result<CertificateRecord> ensure_organization_root(Context& context,
+                                                   const fleet::Organization& organization) {
+  return ensure_authority(context, organization_shape(organization));
+}
+
+Result<CertificateRecord> ensure_workspace_ca(Context& context, const fleet::Workspace& workspace) {
+  return ensure_authority(context, workspace_shape(workspace));
+}
+
+Result<CertificateRecord> ensure_group_ca(Context& context, const fleet::Workspace& workspace,
+                                          const fleet::NodeGroup& group) {
+  return ensure_authority(context, group_shape(workspace, group));
+}
+
+Result<std::string> prove_possession(Context& context, const CertificateRecord& authority,
                                      const std::string& verification_code) {
-  auto issuer = load_authority(context, workspace.id.str());
+  auto issuer = open_authority(context, authority);
   if (!issuer) return fail(std::move(issuer).error());
-  x509::CertificateProfile profile;
-  profile.common_name = verification_code;
-  profile.not_before = context.clock.now() - kBackdate;
-  profile.not_after = context.clock.now() + hours(24);
+  auto profile = profile_from(context.clock.now(), verification_code, kDay);
   nest_validity(profile, issuer->certificate);
   const auto key = x509::PrivateKey::generate();
-  auto certificate = x509::issue(issuer->certificate, issuer->signer, key.public_key(), profile);
+  auto certificate = x509::issue(issuer->certificate, *issuer->signer, key.public_key(), profile);
   if (!certificate) return fail(std::move(certificate).error().with("prove possession of the CA"));
   return certificate->to_pem();
 }
 
-Result<store::CertificateRecord> issue_node_certificate(Context& context,
-                                                        const fleet::Workspace& workspace,
-                                                        const fleet::Node& node,
-                                                        const x509::PublicKey& key) {
-  auto issuer = load_authority(context, node.group.str());
+Result<CertificateRecord> issue_node_certificate(Context& context,
+                                                 const fleet::Workspace& workspace,
+                                                 const fleet::Node& node,
+                                                 const x509::PublicKey& key) {
+  auto policy = effective_policy(
+      context, {node.group.str(), workspace.id.str(), workspace.organization.str()});
+  if (!policy) return fail(std::move(policy).error());
+  auto allowed = check_node_key(*policy, key);
+  if (!allowed) return fail(std::move(allowed).error());
+  auto issuer = issuing_authority(context, node.group.str());
   if (!issuer) return fail(std::move(issuer).error());
-  x509::CertificateProfile profile;
-  profile.common_name = node.registration_id;
-  profile.not_before = context.clock.now() - kBackdate;
-  profile.not_after = context.clock.now() + kYear;
+  auto profile = profile_from(context.clock.now(), node.registration_id, policy->node_days * kDay);
   profile.client_auth = true;
   nest_validity(profile, issuer->certificate);
-  auto certificate = x509::issue(issuer->certificate, issuer->signer, key, profile);
+  auto certificate = x509::issue(issuer->certificate, *issuer->signer, key, profile);
   if (!certificate) {
     return fail(
         std::move(certificate).error().with("issue the certificate of node '{}'", node.name));
   }
-  return to_record(*certificate, "node", node.id.str(), workspace.organization, workspace.id.str());
+  auto record = describe_certificate(*certificate);
+  record.organization = workspace.organization;
+  record.workspace = workspace.id.str();
+  record.owner = node.id.str();
+  record.use = "node";
+  record.issuer_id = issuer->record.id;
+  return record;
 }
 
-Result<std::string> full_chain(Context& context, const fleet::Workspace& workspace,
-                               const fleet::NodeGroupId& group,
-                               const store::CertificateRecord& certificate) {
-  std::string chain = certificate.pem;
-  for (const auto* owner : {&group.str(), &workspace.id.str(), &workspace.organization.str()}) {
-    auto record = context.store.certificates.find(*owner);
+Result<std::vector<CertificateRecord>> issuers_of(const Context& context,
+                                                  const CertificateRecord& certificate) {
+  std::vector<CertificateRecord> issuers;
+  auto next = certificate.issuer_id;
+  while (next && issuers.size() < kLongestChain) {
+    auto record = context.store.certificates.find_by_id(*next);
     if (!record) return fail(std::move(record).error());
-    if (!*record) return fail(Code::internal, "the CA of {} is not there", *owner);
-    chain += (*record)->pem;
+    if (!*record)
+      return fail(Code::internal, "the issuer of '{}' is not there", certificate.subject);
+    next = (*record)->issuer_id;
+    issuers.push_back(**std::move(record));
   }
+  return issuers;
+}
+
+Result<std::string> full_chain(const Context& context, const CertificateRecord& certificate) {
+  auto issuers = issuers_of(context, certificate);
+  if (!issuers) return fail(std::move(issuers).error());
+  std::string chain = certificate.pem;
+  for (const auto& issuer : *issuers) chain += issuer.pem;
   return chain;
 }
 

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certificate authorities of the chain of trust. All are EC P-256; validities nest.
+// The certificate authorities of the chain of trust. EC P-256 unless a policy says otherwise;
+// validities nest, so nothing outlives its issuer.
 //
 //   organization root  20 years  path length 2
 //   workspace CA       10 years  path length 1
-//   group CA            5 years  path length 0
+//   group CA            5 years  path length 0, for client authentication alone
 //   node                1 year   client authentication
+//
+// Every certificate begins a quarter of an hour ago, for devices whose clock is behind.
+//
+// There are no name constraints, on purpose: nodes have a common name and nothing else, which the
+// constraints of RFC 5280 do not bound; DPS does not read them; and TLS stacks of small devices
+// refuse a critical extension that they do not know. What they could give, the extended key usage
+// of the group CA gives: whoever takes its key can make clients of that group, but no server.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control/context.hpp"
 #include "x509/certificate.hpp"
@@ -15,7 +24,8 @@
 
 namespace ferry::control {
 
-// Each makes the CA with its sealed key when it is not there, in one transaction of its own.
+// The authority that issues for the owner; made with its key when there is none, in one transaction
+// of its own. Code::conflict while the owner's key waits for its certificate from outside.
 Result<store::CertificateRecord> ensure_organization_root(Context& context,
                                                           const fleet::Organization& organization);
 Result<store::CertificateRecord> ensure_workspace_ca(Context& context,
@@ -24,18 +34,45 @@ Result<store::CertificateRecord> ensure_group_ca(Context& context,
                                                  const fleet::Workspace& workspace,
                                                  const fleet::NodeGroup& group);
 
-// A certificate whose common name is the code, signed with the workspace CA's key.
-Result<std::string> prove_possession(Context& context, const fleet::Workspace& workspace,
+// What an authority of one level is called and allowed.
+struct AuthorityShape {
+  std::string use;
+  std::string owner;
+  std::string issuer_owner;  // empty for the organization
+  std::string common_name;
+  std::chrono::hours validity;
+  int path_length = 0;
+  bool clients_only = false;
+  fleet::OrganizationId organization;
+  std::optional<std::string> workspace;
+  std::vector<std::string> policy_owners;  // nearest first
+};
+AuthorityShape organization_shape(const fleet::Organization& organization);
+AuthorityShape workspace_shape(const fleet::Workspace& workspace);
+AuthorityShape group_shape(const fleet::Workspace& workspace, const fleet::NodeGroup& group);
+
+// A further authority of that shape with a key of its own, in the given state.
+Result<store::CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
+                                                store::CertificateState state);
+
+// A certificate whose common name is the code, signed with the authority's key.
+Result<std::string> prove_possession(Context& context, const store::CertificateRecord& authority,
                                      const std::string& verification_code);
 
-// Not stored: the caller inserts the record in the transaction that uses the token up.
+// By the group's authority that issues. Code::invalid_argument for a key that the policy does not
+// allow, or that is unsound. Not stored: the caller inserts the record in the transaction that uses
+// the token up.
 Result<store::CertificateRecord> issue_node_certificate(Context& context,
                                                         const fleet::Workspace& workspace,
                                                         const fleet::Node& node,
                                                         const x509::PublicKey& key);
-// PEM: the certificate, its group's CA, its workspace's CA, the organization's root.
-Result<std::string> full_chain(Context& context, const fleet::Workspace& workspace,
-                               const fleet::NodeGroupId& group,
-                               const store::CertificateRecord& certificate);
+// PEM: the certificate and everything above it that Ferry knows, up to the root.
+Result<std::string> full_chain(const Context& context, const store::CertificateRecord& certificate);
+// From the certificate's issuer up.
+Result<std::vector<store::CertificateRecord>> issuers_of(
+    const Context& context, const store::CertificateRecord& certificate);
+
+// A new record's fields, as the certificate says them.
+store::CertificateRecord describe_certificate(const x509::Certificate& certificate);
 
 }  // namespace ferry::control

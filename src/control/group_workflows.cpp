@@ -2,6 +2,7 @@
 // Making a node group in the cloud, and taking it away.
 #include "azure/arm/registries.hpp"
 #include "control/authority.hpp"
+#include "control/ca_keys.hpp"
 #include "control/delivery.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
@@ -148,8 +149,8 @@ Workflow make_group(Context& context, const fleet::NodeGroupId& id) {
 Result<void> forget_group(Context& context, const fleet::NodeGroupId& id) {
   auto secrets = context.store.secrets.remove_all(id.str());
   if (!secrets) return secrets;
-  auto certificates = context.store.certificates.remove(id.str());
-  if (!certificates) return certificates;
+  auto authorities = forget_authorities(context, id.str());
+  if (!authorities) return authorities;
   return context.store.groups.remove(id);
 }
 

@@ -7,6 +7,7 @@
 #include "azure/arm/resource_groups.hpp"
 #include "azure/arm/storage_accounts.hpp"
 #include "control/authority.hpp"
+#include "control/ca_keys.hpp"
 #include "control/cloud_port.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
@@ -178,7 +179,7 @@ net::Task<Result<void>> make_workspace_ca(Context& context, Site site, StepConte
     step.detail("proof of possession");
     auto challenged = co_await arm::generate_verification_code(client, service, *certificate);
     if (!challenged) co_return fail(std::move(challenged).error());
-    auto proof = prove_possession(context, site.workspace, challenged->verification_code);
+    auto proof = prove_possession(context, *ca, challenged->verification_code);
     if (!proof) co_return fail(std::move(proof).error());
     auto verified = co_await arm::verify_certificate(client, service, *challenged, *proof);
     if (!verified) co_return fail(std::move(verified).error());
@@ -299,7 +300,11 @@ Result<void> forget_workspace(Context& context, const fleet::WorkspaceId& id) {
   for (const auto& group : *groups) {
     auto removed = context.store.secrets.remove_all(group.id.str());
     if (!removed) return removed;
+    auto authorities = forget_authorities(context, group.id.str());
+    if (!authorities) return authorities;
   }
+  auto authorities = forget_authorities(context, id.str());
+  if (!authorities) return authorities;
   auto removed = context.store.secrets.remove_all(id.str());
   if (!removed) return removed;
   return context.store.workspaces.remove(id);

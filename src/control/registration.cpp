@@ -109,7 +109,7 @@ Result<IssuedCertificate> Registration::get_certificate(const Secret& access_tok
   auto certificate = (*node)->registered_at ? issued_before(context_, **node, key->public_key)
                                             : issue(**session, *workspace, **node, key->public_key);
   if (!certificate) return fail(std::move(certificate).error());
-  auto chain = full_chain(context_, *workspace, group->id, *certificate);
+  auto chain = full_chain(context_, *certificate);
   if (!chain) return fail(std::move(chain).error());
   return IssuedCertificate{*std::move(chain), key->private_key,
                            payload_of(*workspace, *group, **node), workspace->provisioning_host,

@@ -4,11 +4,12 @@
 #include <array>
 
 #include "store/migrations/0001_fleet.hpp"
+#include "store/migrations/0005_certificate_authorities.hpp"
 
 namespace ferry::store {
 
 std::span<const std::string_view> migrations() {
-  static constexpr std::array<std::string_view, 1> kMigrations{k0001Fleet};
+  static constexpr std::array kMigrations{k0001Fleet, k0005CertificateAuthorities};
   return kMigrations;
 }
 

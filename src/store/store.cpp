@@ -29,6 +29,7 @@ Store::Store(sqlite::Database database, Secret master_key)
       workspaces(database_),
       resources(database_),
       certificates(database_),
+      certificate_policies(database_),
       groups(database_),
       compositions(database_),
       nodes(database_),

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "store/certificate_policies.hpp"
 #include "store/certificates.hpp"
 #include "store/components.hpp"
 #include "store/deployments.hpp"
@@ -39,6 +40,7 @@ class Store {
   Workspaces workspaces;
   Resources resources;
   Certificates certificates;
+  CertificatePolicies certificate_policies;
   Groups groups;
   Compositions compositions;
   Nodes nodes;

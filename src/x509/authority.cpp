@@ -145,21 +145,16 @@ Result<Certificate> build(const Certificate* issuer, const Signer& signer, const
     return fail(Code::invalid_argument, "cannot make a certificate for {}: {}", profile.common_name,
                 take_openssl_reason());
   }
-  auto signature = signer.sign(certificate);
-  if (!signature) {
+  auto signed_well = sign(certificate, signer);
+  if (!signed_well) {
     return fail(
-        std::move(signature).error().with("sign the certificate for {}", profile.common_name));
+        std::move(signed_well).error().with("sign the certificate for {}", profile.common_name));
   }
   // Parsed again, so that what OpenSSL caches about extensions is that of the finished certificate.
   return Certificate::from_der(result.to_der());
 }
 
 }  // namespace
-
-Result<void> KeySigner::sign(x509_st* certificate) const {
-  if (X509_sign(certificate, key_.native(), digest_for(key_.native())) > 0) return {};
-  return fail(Code::internal, "cannot sign: {}", take_openssl_reason());
-}
 
 Result<Certificate> issue_self_signed(const PrivateKey& key, const CertificateProfile& profile) {
   auto valid = check_profile(profile);

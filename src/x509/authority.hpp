@@ -10,27 +10,9 @@
 #include "base/clock.hpp"
 #include "x509/certificate.hpp"
 #include "x509/keys.hpp"
+#include "x509/signer.hpp"
 
 namespace ferry::x509 {
-
-// Signs certificates with a key that may live elsewhere (a file today, a token later).
-class Signer {
- public:
-  virtual ~Signer() = default;
-  virtual PublicKey public_key() const = 0;
-  // Puts signature algorithm and signature into `certificate`, whose other fields are complete.
-  virtual Result<void> sign(x509_st* certificate) const = 0;
-};
-
-class KeySigner final : public Signer {
- public:
-  explicit KeySigner(PrivateKey key) : key_(std::move(key)) {}
-  PublicKey public_key() const override { return key_.public_key(); }
-  Result<void> sign(x509_st* certificate) const override;
-
- private:
-  PrivateKey key_;
-};
 
 struct CertificateProfile {
   std::string common_name;                  // 1 to 64 characters
@@ -40,7 +22,7 @@ struct CertificateProfile {
   bool ca = false;
   std::optional<int> path_length;  // only with `ca`: how many further CAs may follow below
   // A CA gets keyCertSign and cRLSign; a leaf digitalSignature (and keyEncipherment with an RSA
-  // key).
+  // key). On a CA the extended uses bound what it may issue for.
   bool client_auth = false;
   bool server_auth = false;
   std::vector<std::string> dns_names;     // may have a leading "*."
@@ -50,7 +32,8 @@ struct CertificateProfile {
 // A root: signed with its own key.
 Result<Certificate> issue_self_signed(const PrivateKey& key, const CertificateProfile& profile);
 
-// A certificate for `subject_key` below `issuer`, with a random serial number of 159 bits. Refused
+// A certificate for `subject_key` below `issuer`, with a random serial number of 160 bits of
+// which the first two are 01 (positive, no leading zero). Refused
 // with Code::invalid_argument when `issuer` may not issue it: not a CA, no key usage for it, path
 // length used up, signer's key is not the issuer's, or a validity that the issuer's does not
 // contain.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "x509/keys.hpp"
 
+#include <array>
+
+#include <fmt/ranges.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -9,6 +12,8 @@
 #include "x509/openssl.hpp"
 
 namespace ferry::x509 {
+
+using std::string_literals::operator""s;
 
 namespace {
 
@@ -33,7 +38,64 @@ int refuse_password(char*, int, int, void*) {
   return -1;
 }
 
+constexpr std::array<std::string_view, 5> kKeyTypes{"ec-p256", "ec-p384", "rsa-2048", "rsa-3072",
+                                                    "rsa-4096"};
+
+std::string curve_of(const EVP_PKEY* key) {
+  char name[64] = {};
+  std::size_t size = 0;
+  if (EVP_PKEY_get_group_name(key, name, sizeof name, &size) != 1) ERR_clear_error();
+  return name;
+}
+
 }  // namespace
+
+std::string_view to_string(KeyType type) {
+  return kKeyTypes[static_cast<std::size_t>(type)];
+}
+
+Result<KeyType> parse_key_type(std::string_view text) {
+  for (std::size_t i = 0; i < kKeyTypes.size(); ++i) {
+    if (kKeyTypes[i] == text) return static_cast<KeyType>(i);
+  }
+  return fail(Error{Code::invalid_argument, fmt::format("'{}' is no kind of key", text),
+                    fmt::format("one of {}", fmt::join(kKeyTypes, ", "))});
+}
+
+Result<KeyType> PublicKey::type() const {
+  const int kind = EVP_PKEY_base_id(key_.get());
+  const int bits = EVP_PKEY_bits(key_.get());
+  if (kind == EVP_PKEY_EC) {
+    const std::string curve = curve_of(key_.get());
+    if (curve == SN_X9_62_prime256v1) return KeyType::ec_p256;
+    if (curve == SN_secp384r1) return KeyType::ec_p384;
+    return fail(Code::invalid_argument, "a key on the curve {} is not supported",
+                curve.empty() ? "of its own parameters" : curve);
+  }
+  if (kind == EVP_PKEY_RSA) {
+    if (bits == 2048) return KeyType::rsa_2048;
+    if (bits == 3072) return KeyType::rsa_3072;
+    if (bits == 4096) return KeyType::rsa_4096;
+    return fail(Code::invalid_argument, "an RSA key of {} bits is not supported", bits);
+  }
+  const char* name = EVP_PKEY_get0_type_name(key_.get());
+  return fail(Code::invalid_argument, "a key for {} is not supported",
+              name == nullptr ? "an unknown algorithm" : name);
+}
+
+Result<void> PublicKey::check() const {
+  if (auto numbers = rsa_numbers()) {
+    const std::string& exponent = numbers->exponent;
+    const bool small = exponent.size() < 3 || (exponent.size() == 3 && exponent < "\x01\x00\x01"s);
+    if (small) return fail(Code::invalid_argument, "the RSA key's exponent is below 65537");
+  }
+  const std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>> context(
+      EVP_PKEY_CTX_new(key_.get(), nullptr));
+  const bool sound = context && EVP_PKEY_public_check(context.get()) == 1;
+  const std::string reason = take_openssl_reason();
+  if (sound) return {};
+  return fail(Code::invalid_argument, "the public key is not sound: {}", reason);
+}
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   BioPtr bio = bio_over(pem);
@@ -98,6 +160,9 @@ PrivateKey PrivateKey::generate(KeyType type) {
       break;
     case KeyType::rsa_3072:
       key = EVP_RSA_gen(3072);
+      break;
+    case KeyType::rsa_4096:
+      key = EVP_RSA_gen(4096);
       break;
   }
   FERRY_CHECK(key != nullptr);

@@ -13,7 +13,9 @@ struct evp_pkey_st;
 
 namespace ferry::x509 {
 
-enum class KeyType { ec_p256, ec_p384, rsa_2048, rsa_3072 };
+enum class KeyType { ec_p256, ec_p384, rsa_2048, rsa_3072, rsa_4096 };
+std::string_view to_string(KeyType type);  // "ec-p256", "rsa-2048", ...
+Result<KeyType> parse_key_type(std::string_view text);
 
 class PublicKey {
  public:
@@ -26,6 +28,12 @@ class PublicKey {
   // Checks a signature as PrivateKey::sign() makes it.
   bool verify(std::string_view bytes, std::string_view signature) const;
   friend bool operator==(const PublicKey& a, const PublicKey& b);
+
+  // Which of the kinds it is; Code::invalid_argument for any other curve, size or algorithm.
+  Result<KeyType> type() const;
+  // That the numbers are sound: a point on its curve; an RSA modulus without small factors and an
+  // exponent of at least 65537. For keys that come from elsewhere.
+  Result<void> check() const;
 
   // Modulus and exponent, big-endian without leading zeros; for JSON Web Keys. Fails for EC keys.
   struct RsaNumbers {

@@ -11,25 +11,64 @@ namespace {
 std::shared_ptr<X509_REQ> share(X509_REQ* request) {
   return std::shared_ptr<X509_REQ>(request, X509_REQ_free);
 }
+bool fill(X509_REQ* request, const PublicKey& key, std::string_view common_name) {
+  return X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
+         add_name_entry(X509_REQ_get_subject_name(request), "CN", common_name) &&
+         X509_REQ_set_pubkey(request, key.native()) == 1;
+}
+
+bool ask_for(X509_REQ* request, const std::vector<std::pair<int, std::string>>& extensions) {
+  STACK_OF(X509_EXTENSION)* list = sk_X509_EXTENSION_new_null();
+  bool done = list != nullptr;
+  for (const auto& [kind, value] : extensions) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str());
+    done = done && extension != nullptr && sk_X509_EXTENSION_push(list, extension) > 0;
+  }
+  done = done && X509_REQ_add_extensions(request, list) == 1;
+  sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+  return done;
+}
+
+Unexpected cannot_make() {
+  return fail(Code::invalid_argument, "cannot make a certificate request: {}",
+              take_openssl_reason());
+}
+
 }  // namespace
+
+Result<CertificateRequest> CertificateRequest::create_for_ca(const Signer& signer,
+                                                             std::string_view common_name,
+                                                             int path_length) {
+  auto length = check_name_length("common name", common_name);
+  if (!length) return fail(std::move(length).error());
+  auto request = share(X509_REQ_new());
+  const bool filled =
+      fill(request.get(), signer.public_key(), common_name) &&
+      ask_for(request.get(),
+              {{NID_basic_constraints, fmt::format("critical,CA:TRUE,pathlen:{}", path_length)},
+               {NID_key_usage, "critical,keyCertSign,cRLSign"}});
+  if (!filled) return cannot_make();
+  auto done = sign(request.get(), signer);
+  if (!done) return fail(std::move(done).error());
+  return CertificateRequest(std::move(request));
+}
 
 Result<CertificateRequest> CertificateRequest::create(const PrivateKey& key,
                                                       std::string_view common_name) {
   auto length = check_name_length("common name", common_name);
   if (!length) return fail(std::move(length).error());
   auto request = share(X509_REQ_new());
-  const bool done = X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1 &&
-                    add_name_entry(X509_REQ_get_subject_name(request.get()), "CN", common_name) &&
-                    X509_REQ_set_pubkey(request.get(), key.native()) == 1 &&
-                    X509_REQ_sign(request.get(), key.native(), digest_for(key.native())) > 0;
-  if (!done) {
-    return fail(Code::invalid_argument, "cannot make a certificate request: {}",
-                take_openssl_reason());
-  }
+  if (!fill(request.get(), key.public_key(), common_name)) return cannot_make();
+  auto done = sign(request.get(), KeySigner(key));
+  if (!done) return fail(std::move(done).error());
   return CertificateRequest(std::move(request));
 }
 
 Result<CertificateRequest> CertificateRequest::from_pem(std::string_view pem) {
+  if (pem.size() > kLongestPem) {
+    return fail(Code::invalid_argument, "a certificate request of {} bytes; {} are enough for any",
+                pem.size(), kLongestPem);
+  }
   BioPtr bio = bio_over(pem);
   X509_REQ* request = PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr);
   if (request == nullptr) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "x509/keys.hpp"
+#include "x509/signer.hpp"
 
 struct X509_req_st;
 
@@ -16,7 +16,12 @@ class CertificateRequest {
  public:
   // Signed with `key`. `common_name` has 1 to 64 characters (RFC 5280, ub-common-name).
   static Result<CertificateRequest> create(const PrivateKey& key, std::string_view common_name);
-  // Parses only; says nothing about the signature.
+  // For a CA, whose key may live elsewhere: asks for basic constraints with this path length and
+  // for the key usage of a CA.
+  static Result<CertificateRequest> create_for_ca(const Signer& signer,
+                                                  std::string_view common_name, int path_length);
+  // Parses only; says nothing about the signature. More than kLongestPem is refused unread.
+  static constexpr std::size_t kLongestPem = 16 * 1024;
   static Result<CertificateRequest> from_pem(std::string_view pem);
 
   // Proof of possession: whoever made the request holds the private key of its public key.

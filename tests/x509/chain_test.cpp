@@ -55,7 +55,7 @@ TEST(Chain, RefusesALeafThatSigned) {
   const PrivateKey key = PrivateKey::generate();
   Certificate forged = must(issue_self_signed(key, leaf_profile("forged")));
   X509_set_issuer_name(forged.native(), X509_get_subject_name(made.node.native()));
-  ASSERT_TRUE(KeySigner(made.node_key).sign(forged.native()));
+  ASSERT_TRUE(sign(forged.native(), KeySigner(made.node_key)));
   forged = must(Certificate::from_der(forged.to_der()));
   ASSERT_TRUE(forged.signed_by(made.node));
   auto chain = verify_chain(forged, {made.node, made.group, made.workspace}, {made.root}, kNow);
@@ -67,7 +67,7 @@ TEST(Chain, RefusesAnExceededPathLength) {
   const PrivateKey key = PrivateKey::generate();
   Certificate deep = must(issue_self_signed(key, ca_profile("deep", std::nullopt)));
   X509_set_issuer_name(deep.native(), X509_get_subject_name(made.group.native()));
-  ASSERT_TRUE(KeySigner(made.group_key).sign(deep.native()));
+  ASSERT_TRUE(sign(deep.native(), KeySigner(made.group_key)));
   deep = must(Certificate::from_der(deep.to_der()));
   const Certificate leaf = must(
       issue(deep, KeySigner(key), PrivateKey::generate().public_key(), leaf_profile("node-9")));

@@ -50,5 +50,28 @@ TEST(Keys, GivesRsaNumbersOnlyForRsaKeys) {
   EXPECT_FALSE(PrivateKey::generate().public_key().rsa_numbers());
 }
 
+TEST(Keys, KnowTheirKind) {
+  for (const auto type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048}) {
+    const auto key = PrivateKey::generate(type).public_key();
+    ASSERT_TRUE(key.type());
+    EXPECT_EQ(*key.type(), type);
+    EXPECT_TRUE(key.check());
+    EXPECT_EQ(*parse_key_type(to_string(type)), type);
+  }
+  EXPECT_FALSE(parse_key_type("dsa"));
+}
+
+TEST(Keys, OtherKindsAreNamedAndRefused) {
+  // openssl ecparam -name secp256k1 -genkey -noout | openssl ec -pubout
+  auto koblitz = PublicKey::from_pem(
+      "-----BEGIN PUBLIC KEY-----\n"
+      "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEXZ/Nz5f69lZ3LGwzbfcK/xeMbBuusT1a\n"
+      "JoBF/zwUIBw9tXj9u4Fmmwpp7svDHyFILx29MY2jJAmgYiVHMizSbw==\n"
+      "-----END PUBLIC KEY-----\n");
+  ASSERT_TRUE(koblitz) << koblitz.error().describe();
+  ASSERT_FALSE(koblitz->type());
+  EXPECT_NE(koblitz->type().error().message.find("secp256k1"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ferry::x509

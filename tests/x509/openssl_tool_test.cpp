@@ -72,6 +72,48 @@ TEST_F(OpensslTool, VerifiesRequestsAndKeys) {
   EXPECT_EQ(run("pkey -check -noout -in " + put("node.key", key.to_pem().reveal())), 0) << output();
 }
 
+TEST_F(OpensslTool, VerifiesChainsOfEveryKindOfKey) {
+  for (const auto type :
+       {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048, KeyType::rsa_3072}) {
+    const auto root_key = PrivateKey::generate(type);
+    const auto root = must(issue_self_signed(root_key, ca_profile("root", 2)));
+    auto group_profile = ca_profile("group", 0);
+    group_profile.client_auth = true;
+    const auto group_key = PrivateKey::generate(type);
+    const auto group =
+        must(issue(root, KeySigner(root_key), group_key.public_key(), group_profile));
+    const auto node = must(issue(group, KeySigner(group_key),
+                                 PrivateKey::generate(type).public_key(), leaf_profile("node")));
+    const std::string command = fmt::format(
+        "verify -x509_strict -attime {} -CAfile {} -untrusted {} -purpose", unix_seconds(kNow),
+        put("root.pem", root.to_pem()), put("group.pem", group.to_pem()));
+    const std::string file = put("node.pem", node.to_pem());
+    EXPECT_EQ(run(fmt::format("{} sslclient {}", command, file)), 0) << output();
+    // The group's key cannot make a server, even if it wants to.
+    auto server = leaf_profile("server");
+    server.server_auth = true;
+    const auto forged =
+        must(issue(group, KeySigner(group_key), PrivateKey::generate(type).public_key(), server));
+    EXPECT_NE(run(fmt::format("{} sslserver {}", command, put("server.pem", forged.to_pem()))), 0);
+    EXPECT_EQ(output().find("invalid CA certificate") != std::string::npos ||
+                  output().find("purpose") != std::string::npos,
+              true)
+        << output();
+  }
+}
+
+TEST_F(OpensslTool, ReadsTheRequestOfAnAuthority) {
+  for (const auto type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048}) {
+    const KeySigner signer(PrivateKey::generate(type));
+    auto request = must(CertificateRequest::create_for_ca(signer, "workspace CA", 1));
+    EXPECT_TRUE(request.verify_self_signature());
+    ASSERT_EQ(run("req -verify -noout -text -in " + put("ca.csr", request.to_pem())), 0)
+        << output();
+    EXPECT_NE(output().find("CA:TRUE, pathlen:1"), std::string::npos) << output();
+    EXPECT_NE(output().find("Certificate Sign, CRL Sign"), std::string::npos) << output();
+  }
+}
+
 TEST_F(OpensslTool, MakesRequestsThatWeRead) {
   const std::string key = put("tool.key", PrivateKey::generate().to_pem().reveal());
   ASSERT_EQ(run(fmt::format("req -new -key {} -subj /O=Elsewhere/CN=tool-node", key)), 0);
