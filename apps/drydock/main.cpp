@@ -94,6 +94,13 @@ int main(int argc, char** argv) {
                    "Milliseconds that Resource Manager's long-running operations take")
       ->capture_default_str();
 
+  std::string recordings;
+  serving
+      ->add_option("--record", recordings,
+                   "Write every HTTP exchange into this directory, without its secrets, in the "
+                   "shape that oav validates")
+      ->type_name("DIR");
+
   CLI::App* hosts = app.add_subcommand(
       "hosts", "Print lines for /etc/hosts: the fixed names and those of all resources.");
   hosts->add_option("--data", directory, "Directory of its state")->required()->type_name("DIR");
@@ -105,6 +112,8 @@ int main(int argc, char** argv) {
   if (fault.parsed()) return fault.run();
   if (hosts->parsed()) return print_hosts(directory, address.empty() ? "127.0.0.1" : address);
   options.directory = directory;
+  options.recordings = ferry::net::recordings_from_environment("drydock");
+  if (!recordings.empty()) options.recordings = recordings;
   if (!address.empty()) options.address = address;
   options.operation_delay = std::chrono::milliseconds(delay);
   return serve(std::move(options));

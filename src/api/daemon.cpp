@@ -14,6 +14,7 @@
 #include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "net/http_recorder.hpp"
 
 namespace ferry::api {
 namespace {
@@ -56,8 +57,14 @@ Result<std::unique_ptr<net::Listener>> listen(net::EventLoop& loop, Server& serv
   if (!identity) return fail(std::move(identity).error());
   auto ca = read_file(options.data / "ca.pem");
   if (!ca) return fail(std::move(ca).error());
+  std::shared_ptr<net::HttpRecorder> recorder;
+  if (options.recordings) {
+    auto opened = net::HttpRecorder::open(*options.recordings);
+    if (!opened) return fail(std::move(opened).error());
+    recorder = *std::move(opened);
+  }
   auto listener = serve_https(loop, server, options.address, options.port,
-                              {*std::move(identity), *std::move(ca)});
+                              {*std::move(identity), *std::move(ca)}, std::move(recorder));
   if (!listener && listener.error().code == Code::conflict) {
     listener.error().hint = "choose another port with --port";
   }
@@ -93,8 +100,9 @@ Result<void> run_daemon(const DaemonOptions& options) {
 
 Result<DaemonOptions> parse_daemon_arguments(const std::vector<std::string>& arguments) {
   constexpr std::string_view kUsage =
-      "ferryd serve --data DIR [--address A] [--port P] [--host-name NAME]...";
+      "ferryd serve --data DIR [--address A] [--port P] [--host-name NAME]... [--record DIR]";
   DaemonOptions options;
+  options.recordings = net::recordings_from_environment("ferryd");
   if (arguments.empty() || arguments.front() != "serve") {
     return fail(
         Error{Code::invalid_argument, "ferryd knows one command: serve", std::string(kUsage)});
@@ -110,6 +118,8 @@ Result<DaemonOptions> parse_daemon_arguments(const std::vector<std::string>& arg
       options.data = value;
     } else if (name == "--address") {
       options.address = value;
+    } else if (name == "--record") {
+      options.recordings = value;
     } else if (name == "--host-name") {
       options.host_names.push_back(value);
     } else if (name == "--port") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ struct DaemonOptions {
   std::filesystem::path data;
   std::string address = "127.0.0.1";
   std::uint16_t port = 7443;
-  std::vector<std::string> host_names;  // more names for the certificate
+  std::vector<std::string> host_names;              // more names for the certificate
+  std::optional<std::filesystem::path> recordings;  // of HTTP exchanges; see net/http_recorder.hpp
 };
 
 // ferryd: serves until SIGTERM or SIGINT. On first start makes in `data` the database, its CA and
@@ -23,7 +25,7 @@ struct DaemonOptions {
 // Returns only errors of starting; a clean stop ends the process with exit code 0.
 Result<void> run_daemon(const DaemonOptions& options);
 
-// "serve --data DIR [--address A] [--port P] [--host-name NAME]..."
+// "serve --data DIR [--address A] [--port P] [--host-name NAME]... [--record DIR]"
 Result<DaemonOptions> parse_daemon_arguments(const std::vector<std::string>& arguments);
 
 }  // namespace ferry::api

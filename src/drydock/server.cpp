@@ -75,6 +75,11 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   auto tls = net::TlsServerContext::create(tls_options);
   if (!tls) return fail(std::move(tls).error());
   server->tls_ = *std::move(tls);
+  if (wanted.recordings) {
+    auto recorder = net::HttpRecorder::open(*wanted.recordings);
+    if (!recorder) return fail(std::move(recorder).error());
+    server->recorder_ = *std::move(recorder);
+  }
   auto listening = server->listen();
   if (!listening) return fail(std::move(listening).error());
 
@@ -93,6 +98,7 @@ Result<std::uint16_t> Server::listen_https(const std::string& address, std::uint
   net::HttpHandler handler = [this](net::HttpRequest request) {
     return cloud_->handle_http(std::move(request));
   };
+  if (recorder_) handler = net::HttpRecorder::wrap(recorder_, std::move(handler));
   auto listener = net::Listener::start(loop_, address, port, tls_,
                                        [handler](std::unique_ptr<net::Stream> stream) {
                                          return net::serve_http(std::move(stream), handler);

@@ -12,6 +12,8 @@
 #include "base/file.hpp"
 #include "drydock/cloud.hpp"
 #include "drydock/server_identity.hpp"
+#include "net/http_recorder.hpp"
+#include "net/stream.hpp"
 #include "net/unix_listener.hpp"
 
 namespace drydock {
@@ -22,6 +24,7 @@ struct ServerOptions {
   std::uint16_t https_port = 443;      // 0 takes a free one
   std::uint16_t mqtt_port = 8883;
   std::chrono::milliseconds operation_delay{150};
+  std::optional<std::filesystem::path> recordings;  // of HTTP exchanges; see net/http_recorder.hpp
 };
 
 class Server {
@@ -54,6 +57,7 @@ class Server {
   std::shared_ptr<const ferry::net::TlsServerContext> tls_;
   Endpoints endpoints_;
   std::unique_ptr<Cloud> cloud_;
+  std::shared_ptr<ferry::net::HttpRecorder> recorder_;            // null: nothing is recorded
   std::vector<std::unique_ptr<ferry::net::Listener>> listeners_;  // closed before the cloud
   std::unique_ptr<ferry::net::UnixListener> control_;
 };

@@ -7,11 +7,13 @@ namespace ferry::api {
 namespace {
 
 TEST(DaemonArguments, AreRead) {
-  const auto options = parse_daemon_arguments(
-      {"serve", "--data", "/d", "--port", "8000", "--host-name", "a", "--host-name", "b"});
+  const auto options =
+      parse_daemon_arguments({"serve", "--data", "/d", "--port", "8000", "--host-name", "a",
+                              "--host-name", "b", "--record", "/r"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->data, "/d");
   EXPECT_EQ(options->port, 8000);
+  EXPECT_EQ(options->recordings, "/r");
   EXPECT_EQ(options->host_names, (std::vector<std::string>{"a", "b"}));
 }
 

@@ -20,18 +20,14 @@ bool valid_name(std::string_view name) {
 
 json::object default_policies() {
   const json::object disabled{{"status", "disabled"}};
-  const json::object enabled{{"status", "enabled"}};
   return {{"quarantinePolicy", disabled},
           {"trustPolicy", json::object{{"type", "Notary"}, {"status", "disabled"}}},
           {"retentionPolicy", json::object{{"days", 7}, {"status", "disabled"}}},
-          {"exportPolicy", enabled},
-          {"azureADAuthenticationAsArmPolicy", enabled},
-          {"softDeletePolicy", json::object{{"retentionDays", 7}, {"status", "disabled"}}}};
+          {"exportPolicy", json::object{{"status", "enabled"}}}};
 }
 
 json::object default_properties() {
   return {{"adminUserEnabled", false},
-          {"anonymousPullEnabled", false},
           {"policies", default_policies()},
           {"encryption", json::object{{"status", "disabled"}}},
           {"dataEndpointEnabled", false},

@@ -92,11 +92,8 @@ RegistryService::Response RegistryService::token(const RegistryInfo& info,
   std::vector<Scope> access;
   for (const Scope& wanted : *scopes) access.push_back(principal->allowed(wanted));
   const std::string token = signer_.access_token(info.login_server, principal->subject(), access);
-  return registry::json_response(
-      200, json::serialize(json::object{
-               {"access_token", token},
-               {"expires_in", std::int64_t{registry::TokenSigner::kAccessLifetime.count()}},
-               {"issued_at", ferry::format_rfc3339(clock_.now())}}));
+  // Nothing of its lifetime, as Microsoft describes it (AcrAccessToken).
+  return registry::json_response(200, json::serialize(json::object{{"access_token", token}}));
 }
 
 RegistryService::Response RegistryService::exchange(const RegistryInfo& info,

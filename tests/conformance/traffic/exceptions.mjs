@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where Azure itself, as recorded, differs from its descriptions, or a description is wrong, and what no
+// description covers. Everything here has its reason; whatever else differs fails.
+
+// Services whose traffic no description carried here covers.
+export const undescribedHosts = [
+  { host: /^login\./, reason: 'Entra ID has no description; its shapes are checked by the clients of tests/conformance' },
+  { host: /^portal\./, reason: 'a page for people' },
+  { host: /\.azure-devices\.[^.]+\.localhost$/, reason: 'IoT Hub publishes no description of its data plane' },
+  { host: /^global\.azure-devices-provisioning\./, reason: "the description of DPS's device API is not carried" },
+  { host: /\.blob\.core\./, reason: 'XML and headers; Azurite and @azure/storage-blob check it' },
+  { host: /\.servicebus\./, reason: 'AMQP behind WebSockets' },
+  { host: /^(localhost|[\d.]+)$/, reason: 'not one of the services: metadata for managed identities' },
+];
+
+// Operations of described services that no description knows: `path` in lower case.
+export const undescribedOperations = [
+  { path: /^\/metadata\/endpoints$/, reason: 'Resource Manager describes it nowhere' },
+  {
+    path: /\/(operationresults|operationstatuses|asyncoperations|provisioningserviceoperationresults|operationstatus)\/[^/]+$/,
+    reason: 'polls of long operations are opaque URLs; long_operations.mjs follows them',
+  },
+  {
+    path: /^\/v2\//,
+    reason: 'the OCI distribution protocol: skopeo, docker and docker-registry check it; ACR describes it with paths that match all',
+  },
+  { method: 'GET', path: /^\/oauth2\/token$/, reason: 'the Docker token protocol, which the registry speaks beside its own' },
+];
+
+// Clients send versions whose description is not carried: they are held against the nearest that is.
+export const versionStandIns = [
+  {
+    provider: 'microsoft.devices/provisioningservices', from: '2022-02-05', to: '2022-12-12',
+    reason: '@azure/arm-deviceprovisioningservices',
+  },
+];
+
+// Differences that are right. `operation` matches "METHOD /path"; `at` the place in the body.
+export const differences = [
+  {
+    operation: /\/providers\/Microsoft\.Devices\/(IotHubs|provisioningServices)/i, code: 'OBJECT_ADDITIONAL_PROPERTIES',
+    at: /\/(subscriptionid|resourcegroup)$/,
+    reason: 'both services answer these two members and describe neither (recordings of azure-cli)',
+  },
+  {
+    operation: /^POST .*\/provisioningServices\/[^/]+(\/keys\/[^/]+)?\/listkeys$/i, code: 'ENUM_MISMATCH', at: /\/rights$/,
+    reason: 'the enumeration lacks "ServiceConfig, EnrollmentWrite, DeviceConnect", the rights of the policy made by default',
+  },
+  {
+    operation: /^POST .*\/storageAccounts\/[^/]+\/listKeys$/i, code: 'ENUM_CASE_MISMATCH', at: /\/permissions$/,
+    reason: 'described as "Full", answered as "FULL" (recordings of azure-cli)',
+  },
+  {
+    operation: /\/enrollment(Groups|s)\//i, code: 'INVALID_TYPE', at: /\/initialTwin\/(tags|properties\/desired)\//,
+    reason: "the description takes a twin collection's values for objects; they are any JSON",
+  },
+  {
+    operation: /^POST \/(registrations|enrollmentGroups|enrollments)\/.*query$/i, code: 'INVALID_CONTENT_TYPE',
+    reason: 'the description forgets what this operation consumes',
+  },
+];
