@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/drydock/fault_command.hpp"
+#include "apps/drydock/identity_commands.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "drydock/server.hpp"
@@ -94,6 +95,9 @@ int main(int argc, char** argv) {
                    "Milliseconds that Resource Manager's long-running operations take")
       ->capture_default_str();
 
+  serving->add_option("--imds-port", options.imds_port,
+                      "Port, without TLS, for tokens of managed identities, as a virtual machine "
+                      "and App Service give them to programs; 0 is any free one. Not given: none");
   std::string recordings;
   serving
       ->add_option("--record", recordings,
@@ -107,9 +111,11 @@ int main(int argc, char** argv) {
   hosts->add_option("--address", address, "Address to print (default: 127.0.0.1)");
 
   const drydock::FaultCommand fault(app);
+  const drydock::IdentityCommands identity(app);
 
   CLI11_PARSE(app, argc, argv);
   if (fault.parsed()) return fault.run();
+  if (identity.parsed()) return identity.run();
   if (hosts->parsed()) return print_hosts(directory, address.empty() ? "127.0.0.1" : address);
   options.directory = directory;
   options.recordings = ferry::net::recordings_from_environment("drydock");

@@ -139,6 +139,11 @@ net::Task<HttpResponse> Cloud::serve(Service service, HttpRequest request) {
   FERRY_CHECK(false);
 }
 
+net::Task<HttpResponse> Cloud::handle_managed_identity(HttpRequest request) {
+  HttpResponse response = co_await entra_->handle_managed_identity(std::move(request));
+  co_return response;
+}
+
 net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {
   co_await mqtt_->serve_mqtt(std::move(stream));
 }

@@ -40,6 +40,9 @@ class Cloud {
 
   // A response with status 0 means that the connection is to be closed without an answer.
   ferry::net::Task<ferry::net::HttpResponse> handle_http(ferry::net::HttpRequest request);
+  // At the port for managed identities, which has no TLS.
+  ferry::net::Task<ferry::net::HttpResponse> handle_managed_identity(
+      ferry::net::HttpRequest request);
   // A connection at the MQTT port, behind TLS.
   ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
 

@@ -9,7 +9,7 @@ namespace drydock {
 using namespace ferry;
 
 Result<void> write_environment(const std::filesystem::path& path, const Cloud& cloud,
-                               const std::filesystem::path& ca_file) {
+                               const EnvironmentDetails& details) {
   const Endpoints& endpoints = cloud.endpoints();
   const Application& application = cloud.entra().application();
   json::object document{
@@ -21,7 +21,7 @@ Result<void> write_environment(const std::filesystem::path& path, const Cloud& c
       {"subscriptionId", cloud.resource_manager().subscription_id()},
       {"clientId", application.client_id},
       {"clientSecret", application.client_secret.reveal()},
-      {"caFile", ca_file.string()},
+      {"caFile", details.ca_file.string()},
       {"deviceProvisioningHost", Endpoints::provisioning_host()},
       {"suffixes", json::object{{"storage", Endpoints::kStorageSuffix},
                                 {"acrLoginServer", Endpoints::kRegistrySuffix},
@@ -32,6 +32,13 @@ Result<void> write_environment(const std::filesystem::path& path, const Cloud& c
   if (endpoints.https_port != kStandard.https_port || endpoints.mqtt_port != kStandard.mqtt_port) {
     document["ports"] =
         json::object{{"https", endpoints.https_port}, {"mqtt", endpoints.mqtt_port}};
+  }
+  if (details.imds_port) {
+    const std::string url = fmt::format("http://{}:{}", details.address, *details.imds_port);
+    document["managedIdentity"] =
+        json::object{{"podIdentityAuthorityHost", url},  // AZURE_POD_IDENTITY_AUTHORITY_HOST
+                     {"identityEndpoint", url + "/msi/token"},
+                     {"identityHeader", cloud.entra().identity_header().reveal()}};
   }
   return write_file_atomically(path, pretty_json(document), 0600);
 }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kEnvironmentFile = "environment.json";
 constexpr std::uint16_t kHighHttpsPort = 8443;
+constexpr std::string_view kLoopback = "127.0.0.1";
 
 Unexpected port_in_use(Error error, std::string_view option) {
   if (error.code != Code::conflict) return fail(std::move(error));
@@ -67,8 +68,8 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   const ServerOptions& wanted = server->options_;
   std::error_code ignored;  // one that a killed process left behind must not be taken for ours
   std::filesystem::remove(wanted.directory / kEnvironmentFile, ignored);
-  auto identity =
-      open_server_identity(wanted.directory, wanted.address.value_or("127.0.0.1"), clock);
+  auto identity = open_server_identity(wanted.directory,
+                                       wanted.address.value_or(std::string(kLoopback)), clock);
   if (!identity) return fail(std::move(identity).error());
   server->identity_ = *std::move(identity);
   net::TlsServerOptions tls_options{server->identity_.tls, true};
@@ -88,8 +89,15 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   if (!cloud) return fail(std::move(cloud).error());
   server->cloud_ = *std::move(cloud);
   server->listen_for_control();
-  auto written = write_environment(wanted.directory / kEnvironmentFile, *server->cloud_,
-                                   server->identity_.ca_file);
+  std::optional<std::uint16_t> imds_port;
+  if (wanted.imds_port) {
+    auto listening_plainly = server->listen_imds();
+    if (!listening_plainly) return port_in_use(std::move(listening_plainly).error(), "--imds-port");
+    imds_port = *listening_plainly;
+  }
+  const EnvironmentDetails details{server->identity_.ca_file,
+                                   wanted.address.value_or(std::string(kLoopback)), imds_port};
+  auto written = write_environment(wanted.directory / kEnvironmentFile, *server->cloud_, details);
   if (!written) return fail(std::move(written).error());
   return server;
 }
@@ -120,6 +128,23 @@ Result<std::uint16_t> Server::listen_mqtt(const std::string& address, std::uint1
   return actual;
 }
 
+// Without TLS, as on Azure's machines, where nobody else can reach it.
+Result<std::uint16_t> Server::listen_imds() {
+  net::HttpHandler handler = [this](net::HttpRequest request) {
+    return cloud_->handle_managed_identity(std::move(request));
+  };
+  if (recorder_) handler = net::HttpRecorder::wrap(recorder_, std::move(handler));
+  auto listener = net::Listener::start(loop_, options_.address.value_or(std::string(kLoopback)),
+                                       *options_.imds_port, nullptr,
+                                       [handler](std::unique_ptr<net::Stream> stream) {
+                                         return net::serve_http(std::move(stream), handler);
+                                       });
+  if (!listener) return fail(std::move(listener).error());
+  const std::uint16_t actual = (*listener)->port();
+  listeners_.push_back(*std::move(listener));
+  return actual;
+}
+
 void Server::listen_for_control() {
   net::HttpHandler handler =
       [faults = cloud_->faults()](net::HttpRequest request) -> net::Task<net::HttpResponse> {
@@ -138,7 +163,7 @@ void Server::listen_for_control() {
 }
 
 Result<void> Server::listen() {
-  const std::string first = options_.address.value_or("127.0.0.1");
+  const std::string first = options_.address.value_or(std::string(kLoopback));
   auto https = listen_https(first, options_.https_port);
   if (!https && https.error().code == Code::permission_denied) {
     log::warning("drydock",

@@ -23,6 +23,7 @@ struct ServerOptions {
   std::optional<std::string> address;  // default: 127.0.0.1 and ::1
   std::uint16_t https_port = 443;      // 0 takes a free one
   std::uint16_t mqtt_port = 8883;
+  std::optional<std::uint16_t> imds_port;  // for managed identities; not given: none
   std::chrono::milliseconds operation_delay{150};
   std::optional<std::filesystem::path> recordings;  // of HTTP exchanges; see net/http_recorder.hpp
 };
@@ -47,6 +48,7 @@ class Server {
   Server(ferry::net::EventLoop& loop, ServerOptions options, ferry::FileLock lock);
   ferry::Result<void> listen();
   ferry::Result<std::uint16_t> listen_https(const std::string& address, std::uint16_t port);
+  ferry::Result<std::uint16_t> listen_imds();
   void listen_for_control();
   ferry::Result<std::uint16_t> listen_mqtt(const std::string& address, std::uint16_t port);
 

@@ -1,68 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "drydock/entra/entra.hpp"
-
-#include <gtest/gtest.h>
-
-#include "base/encoding.hpp"
-#include "base/json.hpp"
-#include "net/task.hpp"
+#include "tests/drydock/entra/fixture.hpp"
 
 namespace drydock {
 namespace {
 
 using namespace ferry;
 
-class EntraTest : public testing::Test {
- protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/drydock-entra-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    open();
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  void open() {
-    entra_.reset();
-    auto opened = Entra::open(directory_ / "entra.db", endpoints_, clock_);
-    ASSERT_TRUE(opened) << opened.error().describe();
-    entra_ = *std::move(opened);
-  }
-  net::HttpResponse send(std::string method, std::string target, std::string body = "",
-                         net::Headers headers = {}) {
-    net::HttpRequest request;
-    request.method = std::move(method);
-    request.target = std::move(target);
-    request.headers = std::move(headers);
-    request.body = std::move(body);
-    return loop_.run_until_done(entra_->handle(std::move(request)));
-  }
-  json::object body_of(const net::HttpResponse& response) {
-    auto object = parse_json_object(response.body);
-    EXPECT_TRUE(object) << response.body;
-    return object.value_or(json::object());
-  }
-  std::string token_path() const {
-    return "/" + entra_->application().tenant_id + "/oauth2/v2.0/token";
-  }
-  FormFields credentials() const {
-    return {{"grant_type", "client_credentials"},
-            {"client_id", entra_->application().client_id},
-            {"client_secret", entra_->application().client_secret.reveal()},
-            {"scope", "https://management.core.windows.net//.default"},
-            {"client_info", "1"},
-            {"x-client-SKU", "an unknown field"}};
-  }
-  std::string token() {
-    return string_or(body_of(send("POST", token_path(), format_form(credentials()))),
-                     "access_token", "");
-  }
-
-  net::EventLoop loop_;
-  Endpoints endpoints_;
-  ManualClock clock_{from_unix_seconds(1'800'000'000)};
-  std::filesystem::path directory_;
-  std::unique_ptr<Entra> entra_;
-};
+using EntraTest = EntraFixture;
 
 TEST_F(EntraTest, GivesATokenForTheClientSecret) {
   const auto response =
