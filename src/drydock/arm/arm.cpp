@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "drydock/arm/extension_scope.hpp"
 #include "drydock/arm/providers.hpp"
 
 namespace drydock::arm {
@@ -23,16 +24,25 @@ Result<std::unique_ptr<Arm>> Arm::open(const std::filesystem::path& database,
     if (!saved) return fail(std::move(saved).error());
   }
   Account account{**subscription, std::move(options.tenant_id), std::move(options.object_id)};
-  return std::unique_ptr<Arm>(new Arm(*std::move(store), endpoints, tokens, clock,
-                                      std::move(account), options.operation_delay));
+  std::vector<std::string> owners = std::move(options.owners);
+  owners.push_back(account.object_id);
+  std::unique_ptr<Arm> arm(new Arm(*std::move(store), endpoints, tokens, clock, std::move(account),
+                                   options.operation_delay));
+  arm->context_->find_principals(std::move(options.knows_principal));
+  for (const std::string& owner : owners) {
+    auto seeded = arm->access_->seed_owner(owner);
+    if (!seeded) return fail(std::move(seeded).error().with("make {} an owner", owner));
+  }
+  return arm;
 }
 
 Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, const Clock& clock,
          Account account, std::chrono::milliseconds delay)
     : tokens_(tokens),
-      context_(std::make_unique<Context>(std::move(store), endpoints, clock, std::move(account),
-                                         delay)) {
-  add_subscription_routes(*context_, routes_);
+      context_(
+          std::make_unique<Context>(std::move(store), endpoints, clock, std::move(account), delay)),
+      access_(std::make_unique<Access>(*context_)) {
+  add_subscription_routes(*context_, *access_, routes_);
   add_provider_routes(*context_, routes_);
   add_resource_group_routes(*context_, routes_);
   add_resource_list_routes(*context_, routes_);
@@ -43,7 +53,10 @@ Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, c
   add_storage_account_routes(*context_, routes_);
   add_registry_routes(*context_, routes_);
   add_registry_token_routes(*context_, routes_);
-  add_authorization_routes(*context_, routes_);
+  add_role_assignment_routes(*context_, *access_, extensions_);
+  add_role_definition_routes(*context_, extensions_);
+  add_lock_routes(*context_, extensions_);
+  add_tag_routes(*context_, extensions_);
 }
 
 Arm::~Arm() = default;
@@ -83,7 +96,7 @@ HttpResponse Arm::answer(HttpRequest request) {
   return response;
 }
 
-Outcome<void> Arm::authenticate(const HttpRequest& request) const {
+Outcome<Caller> Arm::authenticate(const HttpRequest& request) const {
   constexpr std::string_view kBearer = "bearer ";
   const std::string header = request.headers.get_or("Authorization", "");
   const std::string challenge =
@@ -103,7 +116,10 @@ Outcome<void> Arm::authenticate(const HttpRequest& request) const {
   std::vector<std::string> audiences = kPublicAudiences;
   audiences.push_back(context_->endpoints.management_url());
   audiences.push_back("https://" + Endpoints::management_host());
-  if (bearer && tokens_.verify(trim(token), audiences)) return {};
+  if (bearer) {
+    auto identity = tokens_.verify(trim(token), audiences);
+    if (identity) return Caller{identity->object_id, identity->application_id};
+  }
   constexpr std::string_view kText =
       "The access token is invalid: it is malformed, expired, for another audience, or was not "
       "issued by this cloud.";
@@ -155,21 +171,43 @@ HttpResponse no_such_route(std::string_view method, int status) {
 
 }  // namespace
 
+Outcome<void> Arm::authorize(std::string_view method, std::string_view path) const {
+  const auto demand = demand_of(method, path);
+  if (!demand) return {};
+  auto allowed = access_->require(context_->caller(), *demand);
+  if (!allowed) return allowed;
+  return access_->refuse_when_locked(method, *demand);
+}
+
+Routes::Match Arm::find_route(std::string_view method, std::string_view path) const {
+  if (const auto extension = split_extension_path(path)) {
+    auto match = extensions_.match(method, extension->rest);
+    if (match.handler != nullptr) {
+      match.parameters.set("scope", percent_decode(extension->scope));
+      return match;
+    }
+  }
+  return routes_.match(method, path);
+}
+
 Answer Arm::dispatch(HttpRequest request) {
   if (request.method == "GET" && equals_ignore_case(request.path(), "/metadata/endpoints")) {
     return cloud_metadata(*context_, request);
   }
   auto authenticated = authenticate(request);
   if (!authenticated) return fail(std::move(authenticated).error());
+  context_->set_caller(*std::move(authenticated));
   auto version = api_version(request);
   if (!version) return fail(std::move(version).error());
-  auto match = routes_.match(request.method, request.path());
   const std::vector<std::string> segments = split(request.path(), '/');
   if (segments.size() > 2 && equals_ignore_case(segments[1], "subscriptions") &&
       !equals_ignore_case(segments[2], context_->account.subscription_id)) {
     return refuse(arm_error(404, "SubscriptionNotFound",
                             fmt::format("The subscription '{}' could not be found.", segments[2])));
   }
+  auto authorized = authorize(request.method, request.path());
+  if (!authorized) return fail(std::move(authorized).error());
+  auto match = find_route(request.method, request.path());
   if (match.handler == nullptr) return refuse(no_such_route(request.method, match.refusal));
   auto body = read_body(request);
   if (!body) return fail(std::move(body).error());

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "drydock/arm/access.hpp"
 #include "drydock/arm/context.hpp"
 #include "drydock/arm/routes.hpp"
 #include "drydock/directory.hpp"
@@ -21,7 +22,9 @@ namespace drydock::arm {
 
 struct Options {
   std::string tenant_id;
-  std::string object_id;  // of the application that calls
+  std::string object_id;                 // of the application that owns the subscription
+  std::vector<std::string> owners = {};  // object ids of further principals that own it
+  PrincipalCheck knows_principal = {};   // what Entra knows; nothing: only the application
   // How long a long-running operation takes.
   std::chrono::milliseconds operation_delay{150};
 };
@@ -58,7 +61,9 @@ class Arm final : public Directory {
       const ferry::Clock& clock, Account account, std::chrono::milliseconds delay);
   HttpResponse answer(HttpRequest request);
   Answer dispatch(HttpRequest request);
-  Outcome<void> authenticate(const HttpRequest& request) const;
+  Outcome<Caller> authenticate(const HttpRequest& request) const;
+  Outcome<void> authorize(std::string_view method, std::string_view path) const;
+  Routes::Match find_route(std::string_view method, std::string_view path) const;
   void add_common_headers(const HttpRequest& request, HttpResponse& response) const;
   template <class Info, class Read>
   std::optional<Info> look_up(std::map<std::string, Info>& cache, std::string_view type,
@@ -67,7 +72,9 @@ class Arm final : public Directory {
   const TokenVerifier& tokens_;
   // Reading the directory ends operations that are due, which changes the state behind it.
   std::unique_ptr<Context> context_;
+  std::unique_ptr<Access> access_;
   Routes routes_;
+  Routes extensions_;  // below any scope
 
   // Data planes ask at every request: answers are kept until a resource changes.
   struct Cache {

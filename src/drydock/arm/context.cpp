@@ -27,6 +27,11 @@ void Context::on_completion(std::string type, Completion completion) {
   completions_[to_lower(type)] = std::move(completion);
 }
 
+bool Context::knows_principal(std::string_view object_id) const {
+  return equals_ignore_case(object_id, account.object_id) ||
+         (principal_check_ && principal_check_(object_id));
+}
+
 Outcome<std::string> Context::start(OperationKind kind, std::string_view target) {
   Operation operation;
   operation.id = base64url_encode(random_uuid());
@@ -103,7 +108,10 @@ Result<void> Context::finish(const Operation& operation) {
       auto removed = remove(member);
       if (!removed) return removed;
     }
-    auto removed = store.remove_group(operation.target);
+    // Locks, role assignments and whatever else hangs on the group itself.
+    auto removed = store.remove(fmt::format("/subscriptions/{}/resourceGroups/{}",
+                                            account.subscription_id, operation.target));
+    if (removed) removed = store.remove_group(operation.target);
     if (!removed) return removed;
     return store.finish_operation(operation);
   }
@@ -288,12 +296,9 @@ const json::object& object_of(const json::object& object, std::string_view name)
 
 json::object system_data(const Context& context) {
   const std::string now = format_rfc3339(context.clock.now());
-  return {{"createdBy", context.account.object_id},
-          {"createdByType", "Application"},
-          {"createdAt", now},
-          {"lastModifiedBy", context.account.object_id},
-          {"lastModifiedByType", "Application"},
-          {"lastModifiedAt", now}};
+  const std::string& by = context.caller().object_id;
+  return {{"createdBy", by},      {"createdByType", "Application"},      {"createdAt", now},
+          {"lastModifiedBy", by}, {"lastModifiedByType", "Application"}, {"lastModifiedAt", now}};
 }
 
 }  // namespace drydock::arm

@@ -23,6 +23,15 @@ struct Account {
   std::string object_id;  // of the application, for systemData
 };
 
+// Who calls, as the token says.
+struct Caller {
+  std::string object_id;
+  std::string application_id;
+};
+
+// Whether the directory has a principal of that object id.
+using PrincipalCheck = std::function<bool(std::string_view object_id)>;
+
 // Why the operation that `request` starts shall fail; nothing when it shall succeed.
 using OperationFate = std::function<std::optional<OperationFailure>(const HttpRequest& request)>;
 
@@ -42,8 +51,12 @@ class Context {
   void observe(ResourceObserver& observer) { observers_.push_back(&observer); }
   void on_completion(std::string type, Completion completion);
   void decide_operations(OperationFate fate) { fate_ = std::move(fate); }
+  void find_principals(PrincipalCheck check) { principal_check_ = std::move(check); }
+  bool knows_principal(std::string_view object_id) const;
   // The request that is being carried out, borrowed; null when there is none.
   void set_current(const HttpRequest* request) { request_ = request; }
+  void set_caller(Caller caller) { caller_ = std::move(caller); }
+  const Caller& caller() const { return caller_; }
 
   // Notes that the change of `target` takes its time; returns the operation's id.
   Outcome<std::string> start(OperationKind kind, std::string_view target);
@@ -65,6 +78,8 @@ class Context {
   std::map<std::string, Completion> completions_;
   OperationFate fate_;
   const HttpRequest* request_ = nullptr;
+  Caller caller_;
+  PrincipalCheck principal_check_;
   std::optional<ferry::Timestamp> next_due_;
 };
 

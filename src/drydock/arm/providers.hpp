@@ -2,6 +2,7 @@
 // The parts that Resource Manager is put together from; each adds its routes.
 #pragma once
 
+#include "drydock/arm/access.hpp"
 #include "drydock/arm/context.hpp"
 #include "drydock/arm/routes.hpp"
 
@@ -20,7 +21,7 @@ inline constexpr std::string_view kProvisioningCertificateType =
 // Answers GET /metadata/endpoints, which needs no token.
 HttpResponse cloud_metadata(const Context& context, const HttpRequest& request);
 
-void add_subscription_routes(Context& context, Routes& routes);
+void add_subscription_routes(Context& context, Access& access, Routes& routes);
 void add_provider_routes(Context& context, Routes& routes);
 void add_resource_group_routes(Context& context, Routes& routes);
 void add_resource_list_routes(Context& context, Routes& routes);
@@ -35,7 +36,11 @@ void add_registry_routes(Context& context, Routes& routes);
 void add_registry_token_routes(Context& context, Routes& routes);
 // The scope maps that every registry has from the start.
 Outcome<void> create_system_scope_maps(Context& context, const Resource& registry);
-void add_authorization_routes(Context& context, Routes& routes);
+// Resources that hang on others; {scope} is set beside the parameters of the pattern.
+void add_role_assignment_routes(Context& context, Access& access, Routes& extensions);
+void add_role_definition_routes(Context& context, Routes& extensions);
+void add_lock_routes(Context& context, Routes& extensions);
+void add_tag_routes(Context& context, Routes& extensions);
 
 // What the data planes see; nothing while the resource is being created or deleted.
 std::optional<HubInfo> read_hub(Context& context, const Resource& resource);

@@ -116,21 +116,4 @@ void add_provider_routes(Context& context, Routes& routes) {
              [&context](const Call& call) { return set_state(context, call, "NotRegistered"); });
 }
 
-// The one application owns the subscription.
-void add_authorization_routes(Context&, Routes& routes) {
-  const auto everything = [](const Call&) -> Answer {
-    json::object owner{{"actions", json::array{"*"}},
-                       {"notActions", json::array()},
-                       {"dataActions", json::array{"*"}},
-                       {"notDataActions", json::array()},
-                       {"condition", nullptr},
-                       {"conditionVersion", nullptr}};
-    return json_response(200, json::object{{"value", json::array{std::move(owner)}}});
-  };
-  for (const std::string_view scope : {kSubscription, kGroup}) {
-    routes.add("GET", fmt::format("{}/providers/Microsoft.Authorization/permissions", scope),
-               everything);
-  }
-}
-
 }  // namespace drydock::arm

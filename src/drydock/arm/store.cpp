@@ -11,7 +11,7 @@ using namespace ferry;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kMigrations = {R"(
+constexpr std::array<std::string_view, 3> kMigrations = {R"(
 CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE resource_groups(
   key TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, tags TEXT NOT NULL,
@@ -32,6 +32,9 @@ CREATE INDEX operations_by_status ON operations(status, due);
                                                          R"(
 ALTER TABLE operations ADD COLUMN failure_code TEXT;
 ALTER TABLE operations ADD COLUMN failure_message TEXT;
+)",
+                                                         R"(
+CREATE INDEX resources_by_type ON resources(type_key);
 )"};
 
 json::object stored_object(const std::string& text) {
@@ -157,6 +160,13 @@ Result<std::vector<Resource>> Store::list_children(std::string_view parent, std:
                       "FROM resources WHERE parent_key = ? AND type_key = ? ORDER BY key",
                       {to_lower(parent), to_lower(type)}),
       to_resource);
+}
+
+Result<std::vector<Resource>> Store::list_all(std::string_view type) {
+  return convert_all(database_.query("SELECT id, type, group_name, name, parent, document, hidden "
+                                     "FROM resources WHERE type_key = ? ORDER BY key",
+                                     {to_lower(type)}),
+                     to_resource);
 }
 
 Result<void> Store::save(const Resource& resource) {

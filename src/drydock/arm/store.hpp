@@ -71,6 +71,8 @@ class Store {
   ferry::Result<std::optional<Resource>> find_named(std::string_view type, std::string_view name);
   // Top-level resources in the order of their ids; an empty type or group means any.
   ferry::Result<std::vector<Resource>> list(std::string_view type, std::string_view group);
+  // All of a type, wherever they belong.
+  ferry::Result<std::vector<Resource>> list_all(std::string_view type);
   ferry::Result<std::vector<Resource>> list_children(std::string_view parent,
                                                      std::string_view type);
   ferry::Result<void> save(const Resource& resource);

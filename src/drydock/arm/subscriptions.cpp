@@ -8,10 +8,6 @@ namespace drydock::arm {
 
 namespace {
 
-json::object count_of_one() {
-  return {{"type", "Total"}, {"value", 1}};
-}
-
 json::object subscription(const Context& context) {
   const std::string& id = context.account.subscription_id;
   return {{"id", "/subscriptions/" + id},
@@ -56,10 +52,17 @@ json::object location_item(const Context& context, const Location& location) {
 
 }  // namespace
 
-void add_subscription_routes(Context& context, Routes& routes) {
-  routes.add("GET", "/subscriptions", [&context](const Call&) -> Answer {
-    return json_response(200, json::object{{"value", json::array{subscription(context)}},
-                                           {"count", count_of_one()}});
+void add_subscription_routes(Context& context, Access& access, Routes& routes) {
+  // Only for those who have a role somewhere in it.
+  routes.add("GET", "/subscriptions", [&context, &access](const Call&) -> Answer {
+    auto visible = access.has_role(context.caller().object_id);
+    if (!visible) return fail(std::move(visible).error());
+    json::array values;
+    if (*visible) values.push_back(subscription(context));
+    const auto count = static_cast<std::int64_t>(values.size());
+    return json_response(
+        200, json::object{{"value", std::move(values)},
+                          {"count", json::object{{"type", "Total"}, {"value", count}}}});
   });
   routes.add("GET", kSubscription, [&context](const Call&) -> Answer {
     return json_response(200, subscription(context));

@@ -13,13 +13,17 @@ namespace drydock::arm::test {
 
 using namespace ferry;
 
-// Takes one word for a token.
+// "good" is the owner's token, "as-<object id>" that of somebody else.
 class OneToken final : public TokenVerifier {
  public:
   std::optional<TokenIdentity> verify(std::string_view jwt,
                                       const std::vector<std::string>&) const override {
+    constexpr std::string_view kSomebody = "as-";
+    if (jwt.starts_with(kSomebody)) {
+      return TokenIdentity{std::string(jwt.substr(kSomebody.size())), "other", ""};
+    }
     if (jwt != "good") return std::nullopt;
-    return TokenIdentity{"object", "application", "https://management.azure.com"};
+    return TokenIdentity{"me", "application", "https://management.azure.com"};
   }
 };
 
