@@ -68,6 +68,23 @@ struct RegistryInfo {
   std::vector<RegistryToken> tokens;
 };
 
+struct EventHubInfo {
+  std::string name;
+  int partitions = 4;
+  std::int64_t retention_hours = 168;
+  std::vector<SharedAccessPolicy> rules;  // rights: "Listen, Send"
+  std::vector<std::string> consumer_groups;
+};
+
+struct EventHubNamespaceInfo {
+  std::string id;  // Resource Manager's, for role assignments
+  std::string name;
+  std::string host_name;  // "<name>.servicebus.drydock.localhost"
+  bool local_auth = true;
+  std::vector<SharedAccessPolicy> rules;
+  std::vector<EventHubInfo> event_hubs;
+};
+
 // Names compare without case. Answers are copies of the state at the time of the call.
 class Directory {
  public:
@@ -79,11 +96,27 @@ class Directory {
       std::string_view id_scope) const = 0;
   virtual std::optional<StorageAccountInfo> find_storage_account(std::string_view name) const = 0;
   virtual std::optional<RegistryInfo> find_registry(std::string_view name) const = 0;
+  virtual std::optional<EventHubNamespaceInfo> find_event_hub_namespace(
+      std::string_view /*name*/) const {
+    return std::nullopt;
+  }
+  // Whether the roles of a principal grant the data action at the scope, a resource's id.
+  virtual bool grants_data_action(std::string_view /*principal*/, std::string_view /*scope*/,
+                                  std::string_view /*action*/) const {
+    return false;
+  }
 };
 
 // A data plane that holds data of resources: told by ARM when one is deleted, so that nothing of it
 // comes back when the name is used again.
-enum class ResourceKind { iot_hub, provisioning_service, storage_account, container_registry };
+enum class ResourceKind {
+  iot_hub,
+  provisioning_service,
+  storage_account,
+  container_registry,
+  event_hub_namespace,
+  event_hub,  // its name is "<namespace>/<event hub>"
+};
 class ResourceObserver {
  public:
   virtual ~ResourceObserver() = default;

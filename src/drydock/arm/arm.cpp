@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "drydock/arm/event_hubs.hpp"
 #include "drydock/arm/extension_scope.hpp"
 #include "drydock/arm/providers.hpp"
 
@@ -53,6 +54,10 @@ Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, c
   add_storage_account_routes(*context_, routes_);
   add_registry_routes(*context_, routes_);
   add_registry_token_routes(*context_, routes_);
+  add_namespace_routes(*context_, routes_);
+  add_event_hub_routes(*context_, routes_);
+  add_event_hub_rule_routes(*context_, routes_);
+  add_consumer_group_routes(*context_, routes_);
   add_role_assignment_routes(*context_, *access_, extensions_);
   add_role_definition_routes(*context_, extensions_);
   add_lock_routes(*context_, extensions_);
@@ -304,6 +309,16 @@ std::optional<StorageAccountInfo> Arm::find_storage_account(std::string_view nam
 
 std::optional<RegistryInfo> Arm::find_registry(std::string_view name) const {
   return look_up(cache_.registries, kRegistryType, name, read_registry);
+}
+
+std::optional<EventHubNamespaceInfo> Arm::find_event_hub_namespace(std::string_view name) const {
+  return look_up(cache_.event_hub_namespaces, kNamespaceType, name, read_event_hub_namespace);
+}
+
+bool Arm::grants_data_action(std::string_view principal, std::string_view scope,
+                             std::string_view action) const {
+  auto granted = access_->permissions(principal, scope);
+  return granted && grants_data(*granted, action);
 }
 
 }  // namespace drydock::arm

@@ -55,6 +55,10 @@ class Arm final : public Directory {
       std::string_view id_scope) const override;
   std::optional<StorageAccountInfo> find_storage_account(std::string_view name) const override;
   std::optional<RegistryInfo> find_registry(std::string_view name) const override;
+  std::optional<EventHubNamespaceInfo> find_event_hub_namespace(
+      std::string_view name) const override;
+  bool grants_data_action(std::string_view principal, std::string_view scope,
+                          std::string_view action) const override;
 
  private:
   Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens,
@@ -83,6 +87,7 @@ class Arm final : public Directory {
     std::map<std::string, ProvisioningServiceInfo> provisioning_services;
     std::map<std::string, StorageAccountInfo> storage_accounts;
     std::map<std::string, RegistryInfo> registries;
+    std::map<std::string, EventHubNamespaceInfo> event_hub_namespaces;
   };
   mutable Cache cache_;
 };

@@ -201,7 +201,9 @@ Answer list(Context& context, const Call& call, const Place& place) {
   if (!parent) return fail(std::move(parent).error());
   auto certificates = context.store.list_children(parent->id, place.type);
   if (!certificates) return fail(std::move(certificates).error());
-  return list_response(*certificates);
+  json::array values;  // never paged
+  for (const Resource& certificate : *certificates) values.push_back(certificate.document);
+  return json_response(200, json::object{{"value", std::move(values)}});
 }
 
 }  // namespace

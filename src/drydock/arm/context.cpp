@@ -134,11 +134,17 @@ Result<void> Context::remove(const Resource& resource) {
       {"microsoft.devices/iothubs", ResourceKind::iot_hub},
       {"microsoft.devices/provisioningservices", ResourceKind::provisioning_service},
       {"microsoft.storage/storageaccounts", ResourceKind::storage_account},
-      {"microsoft.containerregistry/registries", ResourceKind::container_registry}};
+      {"microsoft.containerregistry/registries", ResourceKind::container_registry},
+      {"microsoft.eventhub/namespaces", ResourceKind::event_hub_namespace},
+      {"microsoft.eventhub/namespaces/eventhubs", ResourceKind::event_hub}};
   const auto kind = kKinds.find(to_lower(resource.type));
   // First the data planes: when the process dies in between, this runs again.
   if (kind != kKinds.end()) {
-    for (ResourceObserver* observer : observers_) observer->on_deleted(kind->second, resource.name);
+    std::string name = resource.name;
+    if (kind->second == ResourceKind::event_hub) {
+      name = fmt::format("{}/{}", resource.parent.substr(resource.parent.rfind('/') + 1), name);
+    }
+    for (ResourceObserver* observer : observers_) observer->on_deleted(kind->second, name);
   }
   return store.remove(resource.id);
 }
@@ -176,9 +182,9 @@ namespace {
 
 Outcome<void> require_registration(Context& context, std::string_view type) {
   const std::string_view provider = type.substr(0, type.find('/'));
-  auto state = context.store.setting("provider:" + to_lower(provider));
+  auto state = registration_state(context, provider);
   if (!state) return fail(std::move(state).error());
-  if (!*state || **state == "Registered") return {};
+  if (*state == "Registered") return {};
   const std::string message = fmt::format(
       "The subscription is not registered to use namespace '{}'. See "
       "https://aka.ms/rps-not-found for how to register subscriptions.",
@@ -228,13 +234,15 @@ Outcome<WriteTarget> prepare_write(Context& context, const Call& call, std::stri
                                         *wanted, type)));
   }
   target.location = std::string(location->name);
-  if (target.existing && string_or(target.existing->document, "location", "") != location->name) {
+  const Location* present =
+      target.existing ? find_location(string_or(target.existing->document, "location", ""))
+                      : location;
+  if (present != location) {
     return refuse(arm_error(
         409, "InvalidResourceLocation",
         fmt::format("The resource '{}' already exists in location '{}' in resource group '{}'. A "
                     "resource with the same name cannot be created in location '{}'.",
-                    name, string_or(target.existing->document, "location", ""), group->name,
-                    *wanted)));
+                    name, present == nullptr ? "" : present->name, group->name, *wanted)));
   }
   return target;
 }
@@ -249,10 +257,11 @@ Outcome<void> refuse_while_running(Context& context, const Resource& resource) {
                                       resource.name)));
 }
 
-HttpResponse list_response(const std::vector<Resource>& resources) {
+HttpResponse list_response(const Context& context, const Call& call,
+                           const std::vector<Resource>& resources) {
   json::array values;
   for (const Resource& resource : resources) values.push_back(resource.document);
-  return json_response(200, json::object{{"value", std::move(values)}});
+  return page_response(context, call, std::move(values));
 }
 
 void add_read_routes(Context& context, Routes& routes, std::string_view type) {
@@ -268,13 +277,13 @@ void add_read_routes(Context& context, Routes& routes, std::string_view type) {
                if (!group) return fail(std::move(group).error());
                auto members = context.store.list(kind, group->name);
                if (!members) return fail(std::move(members).error());
-               return list_response(*members);
+               return list_response(context, call, *members);
              });
   routes.add("GET", fmt::format("{}/providers/{}", kSubscription, type),
-             [&context, kind](const Call&) -> Answer {
+             [&context, kind](const Call& call) -> Answer {
                auto all = context.store.list(kind, "");
                if (!all) return fail(std::move(all).error());
-               return list_response(*all);
+               return list_response(context, call, *all);
              });
 }
 

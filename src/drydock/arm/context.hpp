@@ -60,6 +60,8 @@ class Context {
 
   // Notes that the change of `target` takes its time; returns the operation's id.
   Outcome<std::string> start(OperationKind kind, std::string_view target);
+  std::size_t page_size = 100;  // of lists
+  std::chrono::milliseconds operation_delay() const { return delay_; }
   bool operations_take_time() const { return delay_.count() > 0; }
   // Ends the operations whose time has come. Cheap when there is none.
   Result<void> settle();
@@ -90,6 +92,8 @@ std::string resource_id(const Context& context, std::string_view group, std::str
 // 404 in Resource Manager's words when the group or the resource is not there.
 Outcome<ResourceGroup> require_group(Context& context, const Call& call);
 Outcome<Resource> require_resource(Context& context, const Call& call, std::string_view type);
+// "Registered", "Registering", "Unregistering" or "Unregistered".
+Outcome<std::string> registration_state(Context& context, std::string_view provider);
 // For a PUT: the group is there and stays, the provider is registered, the location is known and
 // is that of the resource that exists, if any.
 struct WriteTarget {
@@ -101,7 +105,15 @@ Outcome<WriteTarget> prepare_write(Context& context, const Call& call, std::stri
 // 409 while an operation on the resource is running.
 Outcome<void> refuse_while_running(Context& context, const Resource& resource);
 
-HttpResponse list_response(const std::vector<Resource>& resources);
+// A page of `values`: from where $skiptoken says, as many as $top or the page size allow, and
+// "nextLink" when more follow.
+HttpResponse page_response(const Context& context, const Call& call, json::array values);
+HttpResponse list_response(const Context& context, const Call& call,
+                           const std::vector<Resource>& resources);
+// {"type", "principalId", "tenantId"} as the body asks for, with the principal of `before` when it
+// has one; empty when the body asks for none.
+json::object make_identity(const Context& context, const json::object& body,
+                           const json::object& before);
 // GET of one resource, of a group's and of the subscription's, for a top-level type.
 class Routes;
 void add_read_routes(Context& context, Routes& routes, std::string_view type);

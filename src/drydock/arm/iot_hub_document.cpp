@@ -360,14 +360,8 @@ Outcome<void> apply_hub_body(Context& context, const json::object& body, Resourc
                         {"etag", new_etag()},
                         {"properties", *std::move(properties)},
                         {"sku", *std::move(sku)}};
-  json::object identity{{"type", "None"}};
-  const std::string kind = string_or(object_of(body, "identity"), "type", "None");
-  if (kind != "None") {
-    const json::object& before = object_of(hub.document, "identity");
-    identity = {{"type", kind},
-                {"principalId", string_or(before, "principalId", random_uuid())},
-                {"tenantId", context.account.tenant_id}};
-  }
+  json::object identity = make_identity(context, body, hub.document);
+  if (identity.empty()) identity = {{"type", "None"}};
   document["identity"] = std::move(identity);
   const json::object* system = find_object(hub.document, "systemData");
   document["systemData"] = system != nullptr ? *system : system_data(context);

@@ -15,6 +15,17 @@ inline constexpr std::string_view kRegistryType = "Microsoft.ContainerRegistry/r
 inline constexpr std::string_view kScopeMapType =
     "Microsoft.ContainerRegistry/registries/scopeMaps";
 inline constexpr std::string_view kTokenType = "Microsoft.ContainerRegistry/registries/tokens";
+inline constexpr std::string_view kNamespaceType = "Microsoft.EventHub/Namespaces";
+inline constexpr std::string_view kNamespaceRuleType =
+    "Microsoft.EventHub/namespaces/authorizationrules";
+inline constexpr std::string_view kEventHubType = "Microsoft.EventHub/namespaces/eventhubs";
+inline constexpr std::string_view kEventHubRuleType =
+    "Microsoft.EventHub/namespaces/eventhubs/authorizationrules";
+inline constexpr std::string_view kConsumerGroupType =
+    "Microsoft.EventHub/namespaces/eventhubs/consumergroups";
+inline constexpr std::string_view kHubCertificateType = "Microsoft.Devices/IotHubs/Certificates";
+inline constexpr std::string_view kHubConsumerGroupType =
+    "Microsoft.Devices/IotHubs/EventHubEndpoints/ConsumerGroups";
 inline constexpr std::string_view kProvisioningCertificateType =
     "Microsoft.Devices/provisioningServices/Certificates";
 
@@ -48,5 +59,7 @@ std::optional<ProvisioningServiceInfo> read_provisioning_service(Context& contex
                                                                  const Resource& resource);
 std::optional<StorageAccountInfo> read_storage_account(Context& context, const Resource& resource);
 std::optional<RegistryInfo> read_registry(Context& context, const Resource& resource);
+std::optional<EventHubNamespaceInfo> read_event_hub_namespace(Context& context,
+                                                              const Resource& resource);
 
 }  // namespace drydock::arm

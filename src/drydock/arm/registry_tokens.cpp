@@ -258,7 +258,7 @@ void add_child_routes(Context& context, Routes& routes, std::string_view type,
                         if (!registry) return fail(std::move(registry).error());
                         auto children = context.store.list_children(registry->id, child_type);
                         if (!children) return fail(std::move(children).error());
-                        return list_response(*children);
+                        return list_response(context, call, *children);
                       });
   routes.add_resource("GET", kRegistryType, one,
                       [&context, child_type, kind](const Call& call) -> Answer {

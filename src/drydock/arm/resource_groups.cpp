@@ -128,7 +128,7 @@ Answer list(Context& context, const Call& call) {
   for (const ResourceGroup& group : *groups) {
     if (matches(group, filter)) values.push_back(document(context, group));
   }
-  return json_response(200, json::object{{"value", std::move(values)}});
+  return page_response(context, call, std::move(values));
 }
 
 }  // namespace

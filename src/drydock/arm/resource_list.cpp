@@ -82,7 +82,7 @@ Answer list(Context& context, const Call& call, std::string_view group) {
         *conditions, [&](const Condition& condition) { return satisfies(resource, condition); });
     if (wanted) values.push_back(summary(resource));
   }
-  return json_response(200, json::object{{"value", std::move(values)}});
+  return page_response(context, call, std::move(values));
 }
 
 }  // namespace

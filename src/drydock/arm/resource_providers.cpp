@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registration of the subscription with resource providers. All are registered from the start;
-// unregistering one makes writes of its types fail, as on Azure.
+// unregistering one makes writes of its types fail, as on Azure. Changes take as long as an
+// operation does: the setting holds the new state and when it comes into force.
 #include <array>
+#include <charconv>
 
 #include "base/encoding.hpp"
 #include "drydock/arm/locations.hpp"
@@ -28,15 +30,22 @@ constexpr std::array<std::string_view, 3> kRegistryTypes = {"registries", "regis
                                                             "registries/tokens"};
 constexpr std::array<std::string_view, 3> kRegistryVersions = {"2023-11-01-preview", "2023-07-01",
                                                                "2020-11-01-preview"};
+constexpr std::array<std::string_view, 4> kEventHubTypes = {"namespaces", "namespaces/eventhubs",
+                                                            "namespaces/authorizationrules",
+                                                            "namespaces/eventhubs/consumergroups"};
+constexpr std::array<std::string_view, 3> kEventHubVersions = {"2024-01-01", "2023-01-01-preview",
+                                                               "2022-01-01-preview"};
 constexpr std::array<std::string_view, 2> kResourcesTypes = {"resourceGroups", "resources"};
 constexpr std::array<std::string_view, 2> kResourcesVersions = {"2022-09-01", "2021-04-01"};
-constexpr std::array<std::string_view, 1> kAuthorizationTypes = {"permissions"};
-constexpr std::array<std::string_view, 1> kAuthorizationVersions = {"2022-04-01"};
+constexpr std::array<std::string_view, 4> kAuthorizationTypes = {"permissions", "roleAssignments",
+                                                                 "roleDefinitions", "locks"};
+constexpr std::array<std::string_view, 2> kAuthorizationVersions = {"2022-04-01", "2020-05-01"};
 
 constexpr std::array kProviders = {
     Provider{"Microsoft.Authorization", kAuthorizationTypes, kAuthorizationVersions},
     Provider{"Microsoft.ContainerRegistry", kRegistryTypes, kRegistryVersions},
     Provider{"Microsoft.Devices", kDevicesTypes, kDevicesVersions},
+    Provider{"Microsoft.EventHub", kEventHubTypes, kEventHubVersions},
     Provider{"Microsoft.Resources", kResourcesTypes, kResourcesVersions},
     Provider{"Microsoft.Storage", kStorageTypes, kStorageVersions},
 };
@@ -45,8 +54,19 @@ std::string setting_name(std::string_view provider) {
   return "provider:" + to_lower(provider);
 }
 
+// "Registered@<ms>" until then reads "Registering".
+std::string state_at(std::string_view stored, Timestamp now) {
+  const auto at = stored.find('@');
+  const std::string_view state = stored.substr(0, at);
+  if (at == std::string_view::npos) return std::string(state);
+  std::int64_t due = 0;
+  std::from_chars(stored.data() + at + 1, stored.data() + stored.size(), due);
+  if (now.time_since_epoch().count() >= due) return std::string(state);
+  return state == "Registered" ? "Registering" : "Unregistering";
+}
+
 Outcome<json::object> document(Context& context, const Provider& provider) {
-  auto state = context.store.setting(setting_name(provider.name));
+  auto state = registration_state(context, provider.name);
   if (!state) return fail(std::move(state).error());
   json::array versions(provider.versions.begin(), provider.versions.end());
   json::array locations;
@@ -64,7 +84,7 @@ Outcome<json::object> document(Context& context, const Provider& provider) {
                                          context.account.subscription_id, provider.name)},
                       {"namespace", provider.name},
                       {"registrationPolicy", "RegistrationRequired"},
-                      {"registrationState", state->value_or("Registered")},
+                      {"registrationState", *state},
                       {"authorizations", json::array()},
                       {"resourceTypes", std::move(types)}};
 }
@@ -87,12 +107,21 @@ Answer answer_with(Context& context, const Provider& provider) {
 Answer set_state(Context& context, const Call& call, std::string_view state) {
   auto provider = require_provider(call);
   if (!provider) return fail(std::move(provider).error());
-  auto saved = context.store.set_setting(setting_name((*provider)->name), state);
+  const Timestamp due = context.clock.now() + context.operation_delay();
+  auto saved = context.store.set_setting(
+      setting_name((*provider)->name),
+      fmt::format("{}@{}", state, std::int64_t{due.time_since_epoch().count()}));
   if (!saved) return fail(std::move(saved).error());
   return answer_with(context, **provider);
 }
 
 }  // namespace
+
+Outcome<std::string> registration_state(Context& context, std::string_view provider) {
+  auto stored = context.store.setting(setting_name(provider));
+  if (!stored) return fail(std::move(stored).error());
+  return state_at(stored->value_or("Registered"), context.clock.now());
+}
 
 void add_provider_routes(Context& context, Routes& routes) {
   const std::string one = fmt::format("{}/providers/{{provider}}", kSubscription);
@@ -113,7 +142,7 @@ void add_provider_routes(Context& context, Routes& routes) {
   routes.add("POST", one + "/register",
              [&context](const Call& call) { return set_state(context, call, "Registered"); });
   routes.add("POST", one + "/unregister",
-             [&context](const Call& call) { return set_state(context, call, "NotRegistered"); });
+             [&context](const Call& call) { return set_state(context, call, "Unregistered"); });
 }
 
 }  // namespace drydock::arm

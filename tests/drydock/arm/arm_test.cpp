@@ -83,7 +83,11 @@ TEST_F(ArmTest, RefusesTypesOfAProviderThatIsNotRegistered) {
   EXPECT_EQ(refused.status, 409);
   EXPECT_EQ(refused.at("error.code"), "MissingSubscriptionRegistration");
   EXPECT_EQ(refused.headers.get_or("x-ms-failure-cause", ""), "gateway");
-  EXPECT_EQ(send("POST", provider + "/register?api-version=2022-09-01").status, 200);
+  EXPECT_EQ(send("POST", provider + "/register?api-version=2022-09-01").at("registrationState"),
+            "Registering");
+  let_operations_end();
+  EXPECT_EQ(send("GET", provider + "?api-version=2022-09-01").at("registrationState"),
+            "Registered");
   EXPECT_EQ(
       send("PUT", hub_path("hub-one"), R"({"location":"westeurope","sku":{"name":"S1"}})").status,
       201);
