@@ -23,6 +23,26 @@ function(ferry_library name)
   endif()
 endfunction()
 
+# ferry_embed(library symbol directory [GZIP] [ALWAYS]): puts the files below `directory` into the library, as
+# the table `symbol` (base/embedded.hpp). ALWAYS looks at them in each build, for what cmake did not make.
+function(ferry_embed library symbol directory)
+  cmake_parse_arguments(ARG "GZIP;ALWAYS" "" "" ${ARGN})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.S)
+  set(command ${CMAKE_SOURCE_DIR}/tools/embed $<$<BOOL:${ARG_GZIP}>:--gzip> ${symbol} ${directory} ${source})
+  if(ARG_ALWAYS)
+    add_custom_target(${symbol}_source COMMAND ${command} BYPRODUCTS ${source} COMMAND_EXPAND_LISTS VERBATIM)
+  else()
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS ${directory}/*)
+    add_custom_command(OUTPUT ${source} COMMAND ${command} DEPENDS ${files} ${CMAKE_SOURCE_DIR}/tools/embed
+      COMMAND_EXPAND_LISTS VERBATIM)
+    add_custom_target(${symbol}_source DEPENDS ${source})
+  endif()
+  add_library(${symbol} OBJECT ${source})
+  set_target_properties(${symbol} PROPERTIES LINKER_LANGUAGE CXX)
+  add_dependencies(${symbol} ${symbol}_source)
+  target_sources(${library} PRIVATE $<TARGET_OBJECTS:${symbol}>)
+endfunction()
+
 # ferry_program(name SOURCES ... DEPS ...): an executable in build/bin.
 function(ferry_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})

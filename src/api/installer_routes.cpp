@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The installer protocol: what devices call before they have an identity. Clients of it exist that
 // Ferry did not write, so bodies are taken by what they hold, whatever their content type says.
+#include "api/caller.hpp"
 #include "api/errors.hpp"
 #include "api/routes.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/routes.hpp"
 
+#include "api/caller.hpp"
 #include "api/errors.hpp"
 
 namespace ferry::api {
@@ -33,7 +34,7 @@ net::Task<Answer> invoke(Routes::Waiting function, control::Control& control, Ca
 template <class Function>
 net::Task<net::HttpResponse> serve(control::Control& control, Function function, fleet::Role least,
                                    net::HttpRequest request, net::RouteParameters parameters) {
-  auto caller = control.access.authenticate(bearer_token(request));
+  auto caller = caller_of(control, request);
   if (!caller) co_return error_response(caller.error());
   if (rank(caller->role) > rank(least)) {
     co_return error_response(
@@ -71,13 +72,6 @@ void Routes::add(std::string method, std::string_view pattern, fleet::Role least
 Result<json::object> body_of(const Call& call) {
   if (trim(call.request.body).empty()) return json::object{};
   return parse_json_object(call.request.body);
-}
-
-Secret bearer_token(const net::HttpRequest& request) {
-  const auto header = request.headers.get_or("Authorization", "");
-  constexpr std::string_view kScheme = "bearer ";  // the scheme's case does not matter
-  if (!equals_ignore_case(std::string_view(header).substr(0, kScheme.size()), kScheme)) return {};
-  return Secret(std::string(trim(std::string_view(header).substr(kScheme.size()))));
 }
 
 }  // namespace ferry::api

@@ -55,6 +55,7 @@ void add_group_routes(Routes& routes);
 void add_node_routes(Routes& routes);
 void add_component_routes(Routes& routes);  // with images
 void add_deployment_routes(Routes& routes);
+void add_event_routes(Routes& routes);  // server-sent events of operations and workspaces
 
 // Paths whose request bodies are files; all others take at most 1 MiB.
 bool is_upload(std::string_view method, std::string_view path);
@@ -62,7 +63,7 @@ bool is_upload(std::string_view method, std::string_view path);
 // Adds /auth/login_node and /registration/azure/get_certificate, which need no API token.
 void add_installer_routes(net::Router& router, control::Control& control);
 
-// The API token or access token of an Authorization header; empty when there is none.
-Secret bearer_token(const net::HttpRequest& request);
+// Adds /auth/session, where a browser exchanges an API token for a cookie.
+void add_session_routes(net::Router& router, control::Control& control, const Clock& clock);
 
 }  // namespace ferry::api

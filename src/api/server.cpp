@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/server.hpp"
 
+#include "api/caller.hpp"
+#include "api/console_files.hpp"
 #include "api/errors.hpp"
+#include "api/openapi.hpp"
 #include "api/routes.hpp"
 #include "base/log.hpp"
 
@@ -9,24 +12,26 @@ namespace ferry::api {
 namespace {
 
 constexpr std::string_view kVersion = "0.1.0";
-
-constexpr std::string_view kFrontPage = R"(<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Ferry</title></head>
-<body>
-<h1>Ferry</h1>
-<p>This is the control plane of Ferry. People and pipelines use it with the command <code>ferry</code>
-or with its HTTP API below <code>/api/v1</code>, which needs an API token. <a href="/healthz">Health</a>.</p>
-</body>
-</html>
-)";
+constexpr std::string_view kDescriptionPath = "/api/v1/openapi.json";
 
 net::Task<net::HttpResponse> front_page(net::HttpRequest, net::RouteParameters) {
   net::HttpResponse response;
-  response.headers.set("Content-Type", "text/html; charset=utf-8");
-  response.headers.set("Content-Security-Policy", "default-src 'none'");
-  response.body = kFrontPage;
+  response.status = 302;
+  response.headers.set("Location", "/console/");
   co_return response;
+}
+
+net::Task<net::HttpResponse> console_home(net::HttpRequest request, net::RouteParameters) {
+  co_return console_file("index.html", request);
+}
+
+net::Task<net::HttpResponse> console(net::HttpRequest request, net::RouteParameters parameters) {
+  co_return console_file(parameters.at("path"), request);
+}
+
+net::Task<net::HttpResponse> description(net::HttpRequest, net::RouteParameters) {
+  static const json::object kDescription = openapi_description();
+  co_return json_response(200, kDescription);
 }
 
 net::Task<net::HttpResponse> health(net::HttpRequest, net::RouteParameters) {
@@ -65,8 +70,12 @@ void log_access(const std::string& method, const std::string& path, const std::s
 
 Server::Server(control::Control& control, const Clock& clock) : control_(control), clock_(clock) {
   router_.add("GET", "/", front_page);
+  router_.add("GET", "/console", console_home);
+  router_.add("GET", "/console/{path...}", console);
   router_.add("GET", "/healthz", health);
+  router_.add("GET", kDescriptionPath, description);
   add_installer_routes(router_, control_);
+  add_session_routes(router_, control_, clock_);
   Routes routes(router_, control_);
   add_overview_routes(routes);
   add_cloud_account_routes(routes);
@@ -75,6 +84,7 @@ Server::Server(control::Control& control, const Clock& clock) : control_(control
   add_node_routes(routes);
   add_component_routes(routes);
   add_deployment_routes(routes);
+  add_event_routes(routes);
 }
 
 net::Task<net::HttpResponse> Server::handle(net::HttpRequest request) {
@@ -90,9 +100,9 @@ net::Task<net::HttpResponse> Server::handle(net::HttpRequest request) {
 net::Task<net::HttpResponse> Server::answer(net::HttpRequest request) {
   std::string_view path = request.path();
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  if (path.starts_with("/api/")) {
+  if (path.starts_with("/api/") && path != kDescriptionPath) {
     // Whoever has no token learns nothing, not even which paths exist.
-    auto caller = control_.access.authenticate(bearer_token(request));
+    auto caller = caller_of(control_, request);
     if (!caller) co_return error_response(caller.error());
   }
   const std::size_t limit = is_upload(request.method, path) ? kMaxUpload : kMaxBody;

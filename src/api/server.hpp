@@ -18,6 +18,7 @@ class Server {
   // Never fails: what goes wrong is an error response. Writes the access log, which holds neither
   // queries nor bodies nor tokens.
   net::Task<net::HttpResponse> handle(net::HttpRequest request);
+  const net::Router& router() const { return router_; }
 
   static constexpr std::size_t kMaxUpload = std::size_t{512} << 20;  // files of components, images
   static constexpr std::size_t kMaxBody = std::size_t{1} << 20;      // everything else

@@ -30,6 +30,8 @@ class Access {
                             const Secret& api_token);
   // Code::unauthenticated for a token that is unknown. Constant time in the token.
   Result<Identity> authenticate(const Secret& api_token) const;
+  // By the hash under which a token is kept.
+  Result<Identity> authenticate_hash(const std::string& token_hash) const;
   Result<std::vector<fleet::Organization>> organizations(const Identity& caller) const;
 
  private:

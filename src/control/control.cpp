@@ -23,6 +23,7 @@ std::unique_ptr<Control> Control::over(std::unique_ptr<Context> context) {
 Control::Control(std::unique_ptr<Context> context)
     : context_(std::move(context)),
       access(*context_),
+      sessions(*context_),
       operations(*context_),
       accounts(*context_),
       workspaces(*context_),

@@ -21,6 +21,7 @@
 #include "control/observing.hpp"
 #include "control/operations.hpp"
 #include "control/registration.hpp"
+#include "control/sessions.hpp"
 #include "control/workspaces.hpp"
 #include "net/task.hpp"
 
@@ -45,6 +46,7 @@ class Control {
 
  public:
   Access access;
+  Sessions sessions;
   Operations operations;
   Accounts accounts;
   Workspaces workspaces;

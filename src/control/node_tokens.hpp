@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/secret.hpp"
+#include "control/token_hash.hpp"
 
 namespace ferry::control {
 
@@ -19,9 +20,6 @@ inline Secret make_node_token() {
 }
 inline Secret make_session_token() {
   return Secret("fst_" + base64url_encode(random_bytes(32)));
-}
-inline std::string hash_token(const Secret& token) {
-  return hex_encode(sha256(token.reveal()));
 }
 
 }  // namespace ferry::control

@@ -20,4 +20,11 @@ Result<std::vector<OperationView>> Operations::newest(int limit) const {
   return views;
 }
 
+Result<std::optional<OperationView>> Operations::newest_about(const std::string& subject) const {
+  auto operation = context_.store.operations.find_newest(subject);
+  if (!operation) return fail(std::move(operation).error());
+  if (!*operation) return std::optional<OperationView>();
+  return std::optional<OperationView>(to_view(**operation));
+}
+
 }  // namespace ferry::control

@@ -36,6 +36,8 @@ class Operations {
   explicit Operations(Context& context) : context_(context) {}
   Result<OperationView> get(const std::string& id) const;
   Result<std::vector<OperationView>> newest(int limit = 100) const;  // newest first
+  // The newest one about the thing with this id.
+  Result<std::optional<OperationView>> newest_about(const std::string& subject) const;
 
  private:
   Context& context_;

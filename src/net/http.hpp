@@ -76,6 +76,7 @@ struct HttpServerOptions {
   std::size_t max_body = std::size_t{1} << 30;
   std::chrono::milliseconds idle_timeout{75'000};      // between requests
   std::chrono::milliseconds request_timeout{300'000};  // to read one request
+  std::chrono::milliseconds write_timeout{60'000};     // to hand over one piece of a streamed body
 };
 
 // Serves requests on one connection, keep-alive, until either side ends it. `handler` is not called

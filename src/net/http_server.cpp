@@ -73,8 +73,9 @@ std::string format_head(const HttpResponse& response, bool keep_alive, bool chun
 // Chunked, or as it comes when the head has announced a length: then `left` counts down to 0.
 class StreamBodyWriter final : public BodyWriter {
  public:
-  StreamBodyWriter(Stream& stream, std::optional<std::uint64_t> length)
-      : stream_(stream), left_(length) {}
+  StreamBodyWriter(Stream& stream, std::optional<std::uint64_t> length,
+                   std::chrono::milliseconds timeout)
+      : stream_(stream), left_(length), timeout_(timeout) {}
 
   Task<Result<void>> write(std::string_view bytes) override {
     if (bytes.empty()) co_return Result<void>();
@@ -83,6 +84,7 @@ class StreamBodyWriter final : public BodyWriter {
       co_return fail(Code::internal, "the body is longer than its announced length");
     }
     Result<void> written;
+    stream_.set_deadline(std::chrono::steady_clock::now() + timeout_);
     if (left_) {
       *left_ -= bytes.size();
       written = co_await stream_.write(bytes);
@@ -92,6 +94,7 @@ class StreamBodyWriter final : public BodyWriter {
       chunk += "\r\n";
       written = co_await stream_.write(chunk);
     }
+    stream_.set_deadline(std::nullopt);
     failed_ = failed_ || !written;
     co_return written;
   }
@@ -107,6 +110,7 @@ class StreamBodyWriter final : public BodyWriter {
  private:
   Stream& stream_;
   std::optional<std::uint64_t> left_;
+  std::chrono::milliseconds timeout_;
   bool failed_ = false;
 };
 
@@ -212,7 +216,7 @@ class Connection {
       auto written = co_await stream_->write(response.body);
       co_return written.has_value() && keep_alive;
     }
-    StreamBodyWriter writer(*stream_, length);
+    StreamBodyWriter writer(*stream_, length, options_.write_timeout);
     co_await response.stream(writer);
     const bool complete = co_await writer.finish();
     co_return complete&& keep_alive;

@@ -88,4 +88,10 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   return best;
 }
 
+std::vector<std::pair<std::string, std::string>> Router::routes() const {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const Route& route : routes_) list.emplace_back(route.method, route.pattern);
+  return list;
+}
+
 }  // namespace ferry::net

@@ -37,6 +37,9 @@ class Router {
   };
   Match match(std::string_view method, std::string_view path) const;
 
+  // What was added, as (method, pattern), in that order.
+  std::vector<std::pair<std::string, std::string>> routes() const;
+
  private:
   struct Route {
     std::string method;

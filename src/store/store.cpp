@@ -25,6 +25,7 @@ Store::Store(sqlite::Database database, Secret master_key)
     : database_(std::move(database)),
       secrets(database_, std::move(master_key)),
       organizations(database_),
+      sessions(database_),
       accounts(database_),
       workspaces(database_),
       resources(database_),

@@ -14,6 +14,7 @@
 #include "store/operations.hpp"
 #include "store/organizations.hpp"
 #include "store/secrets.hpp"
+#include "store/sessions.hpp"
 #include "store/workspaces.hpp"
 
 namespace ferry::store {
@@ -36,6 +37,7 @@ class Store {
  public:
   Secrets secrets;
   Organizations organizations;
+  Sessions sessions;
   CloudAccounts accounts;
   Workspaces workspaces;
   Resources resources;

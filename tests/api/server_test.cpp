@@ -1,57 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP face over a real control plane with an empty database: no sockets, no cloud.
-#include "api/server.hpp"
-
-#include <gtest/gtest.h>
-
-#include "base/json.hpp"
-#include "tests/api/scratch.hpp"
+#include "tests/api/server_fixture.hpp"
 
 namespace ferry::api {
 namespace {
 
-constexpr std::string_view kToken = "ferry_0123456789abcdef0123456789abcdef";
-
-class ServerTest : public ::testing::Test {
- protected:
-  ServerTest() {
-    auto opened = control::Control::open(loop, clock, scratch.path());
-    FERRY_CHECK(opened.has_value());
-    control = *std::move(opened);
-    FERRY_CHECK(
-        control->access.ensure_owner("default", "owner", Secret(std::string(kToken))).has_value());
-    server = std::make_unique<Server>(*control, clock);
-  }
-
-  net::HttpResponse ask(std::string method, std::string target, std::string body = "",
-                        std::string token = std::string(kToken)) {
-    net::HttpRequest request;
-    request.method = std::move(method);
-    request.target = std::move(target);
-    request.body = std::move(body);
-    if (!token.empty()) request.headers.set("Authorization", "Bearer " + token);
-    return loop.run_until_done(server->handle(std::move(request)));
-  }
-
-  static std::string text_at(const net::HttpResponse& response, std::string_view path) {
-    auto body = parse_json(response.body);
-    if (!body) return "(not JSON)";
-    const auto* value = find_path(*body, path);
-    return value && value->is_string() ? std::string(value->get_string()) : "(absent)";
-  }
-
-  Scratch scratch;
-  net::EventLoop loop;
-  SystemClock clock;
-  std::unique_ptr<control::Control> control;
-  std::unique_ptr<Server> server;
-};
-
-TEST_F(ServerTest, HealthAndFrontPageNeedNoToken) {
+TEST_F(ServerTest, HealthDescriptionAndConsoleNeedNoToken) {
   EXPECT_EQ(text_at(ask("GET", "/healthz", "", ""), "status"), "ok");
-  const auto page = ask("GET", "/", "", "");
-  EXPECT_EQ(page.status, 200);
-  EXPECT_NE(page.body.find("/api/v1"), std::string::npos);
+  EXPECT_EQ(text_at(ask("GET", "/api/v1/openapi.json", "", ""), "openapi"), "3.1.0");
+  EXPECT_EQ(ask("GET", "/", "", "").headers.get_or("Location", ""), "/console/");
+  for (const char* target : {"/console/", "/console", "/console/workspaces/plant-a"}) {
+    const auto page = ask("GET", target, "", "");
+    EXPECT_EQ(page.status, 200) << target;
+    EXPECT_EQ(page.headers.get_or("Content-Type", ""), "text/html; charset=utf-8") << target;
+  }
+}
+
+TEST_F(ServerTest, TheConsoleMayRunItsOwnScriptsAlone) {
+  const auto policy = ask("GET", "/console/", "", "").headers.get_or("Content-Security-Policy", "");
+  EXPECT_NE(policy.find("default-src 'none'"), std::string::npos) << policy;
+  EXPECT_NE(policy.find("script-src 'self'"), std::string::npos) << policy;
+  EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos) << policy;
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos) << policy;
 }
 
 TEST_F(ServerTest, EverythingBelowTheApiNeedsAToken) {

@@ -194,6 +194,38 @@ TEST_F(HttpOverTls, EndsTheConnectionWhenAStreamedBodyIsCutShort) {
   EXPECT_FALSE(send(http, {.url = url("/")}));
 }
 
+Task<bool> ask_and_never_read(std::unique_ptr<Stream> stream, bool& ended) {
+  co_await stream->write("GET / HTTP/1.1\r\nHost: one.test.localhost\r\n\r\n");
+  for (int i = 0; i < 100 && !ended; ++i) co_await sleep_for(std::chrono::milliseconds(50));
+  co_return ended;
+}
+
+TEST_F(HttpOverTls, LetsGoOfAStreamThatNobodyReads) {
+  bool ended = false;
+  const auto endless = [&ended](BodyWriter& writer) -> Task<void> {
+    const std::string piece(1'000'000, 'x');
+    while (true) {
+      auto written = co_await writer.write(piece);
+      if (!written) break;
+    }
+    ended = true;
+  };
+  start(
+      [&endless](HttpRequest) -> Task<HttpResponse> {
+        HttpResponse response;
+        response.stream = endless;
+        co_return response;
+      },
+      {.write_timeout = std::chrono::milliseconds(100)});
+  TlsClientOptions options;
+  options.ca_pem = pki_.ca.to_pem();
+  auto stream = loop_.run_until_done(connect_tls(TlsClientContext::create(options).value(),
+                                                 "one.test.localhost", listener_->port(),
+                                                 std::chrono::seconds(5)));
+  ASSERT_TRUE(stream) << stream.error().describe();
+  EXPECT_TRUE(loop_.run_until_done(ask_and_never_read(*std::move(stream), ended)));
+}
+
 TEST_F(HttpOverTls, EndsACallThatTakesTooLong) {
   start([](HttpRequest) -> Task<HttpResponse> {
     co_await sleep_for(std::chrono::seconds(30));
