@@ -80,7 +80,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!lock) return fail(std::move(lock).error());
   net::EventLoop loop;
   const SystemClock clock;
-  auto control = control::Control::open(loop, clock, options.data);
+  auto control = control::Control::open(loop, clock, options.data, options.master_key);
   if (!control) return fail(std::move(control).error());
   if (auto ready = prepare_owner(**control, options.data); !ready) return ready;
   Server server(**control, clock);
@@ -100,12 +100,14 @@ Result<void> run_daemon(const DaemonOptions& options) {
 
 Result<DaemonOptions> parse_daemon_arguments(const std::vector<std::string>& arguments) {
   constexpr std::string_view kUsage =
-      "ferryd serve --data DIR [--address A] [--port P] [--host-name NAME]... [--record DIR]";
+      "ferryd serve --data DIR [--address A] [--port P] [--host-name NAME]... [--record DIR] "
+      "[--master-key file:PATH|env:NAME|command:SHELL COMMAND]; ferryd rotate-master-key ...";
   DaemonOptions options;
   options.recordings = net::recordings_from_environment("ferryd");
   if (arguments.empty() || arguments.front() != "serve") {
-    return fail(
-        Error{Code::invalid_argument, "ferryd knows one command: serve", std::string(kUsage)});
+    return fail(Error{Code::invalid_argument,
+                      "ferryd knows two commands: serve and rotate-master-key",
+                      std::string(kUsage)});
   }
   for (std::size_t i = 1; i < arguments.size(); i += 2) {
     const auto& name = arguments[i];
@@ -122,6 +124,10 @@ Result<DaemonOptions> parse_daemon_arguments(const std::vector<std::string>& arg
       options.recordings = value;
     } else if (name == "--host-name") {
       options.host_names.push_back(value);
+    } else if (name == "--master-key") {
+      auto source = store::parse_master_key_source(value);
+      if (!source) return fail(std::move(source).error().with("--master-key"));
+      options.master_key = *std::move(source);
     } else if (name == "--port") {
       const auto* end = value.data() + value.size();
       const auto parsed = std::from_chars(value.data(), end, options.port);

@@ -55,7 +55,7 @@ void read_json(const json::object& body, ServiceError& error) {
   if (const auto* envelope = find_object(body, "error")) {
     error.code = text_or_number(*envelope, "code");
     error.message = one_line(string_or(*envelope, "message", ""));
-  } else if (body.contains("error") && body.contains("error_description")) {
+  } else if (optional_string(body, "error")) {  // a description is optional (RFC 6749 s.5.2)
     read_entra(body, error);
   } else if (auto hub = optional_string(body, "Message")) {
     read_hub_message(*hub, error);

@@ -11,7 +11,7 @@
 #include "azure/arm/client.hpp"
 #include "azure/blob/client.hpp"
 #include "azure/dps/client.hpp"
-#include "azure/entra/token_source.hpp"
+#include "azure/entra/client_credentials.hpp"
 #include "azure/iot_hub/client.hpp"
 #include "oci/registry_client.hpp"
 #include "store/store.hpp"

@@ -6,8 +6,9 @@
 namespace ferry::control {
 
 Result<std::unique_ptr<Control>> Control::open(net::EventLoop& loop, const Clock& clock,
-                                               const std::filesystem::path& directory) {
-  auto opened = store::Store::open(directory);
+                                               const std::filesystem::path& directory,
+                                               std::optional<store::MasterKeySource> master_key) {
+  auto opened = store::Store::open(directory, std::move(master_key));
   if (!opened) {
     return fail(
         std::move(opened).error().with("open the control plane's data in {}", directory.string()));

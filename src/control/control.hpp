@@ -24,14 +24,16 @@
 #include "control/sessions.hpp"
 #include "control/workspaces.hpp"
 #include "net/task.hpp"
+#include "store/master_key.hpp"
 
 namespace ferry::control {
 
 class Control {
  public:
   // Opens (or creates) DIR/ferry.db and DIR/master.key. `loop` and `clock` must outlive it.
-  static Result<std::unique_ptr<Control>> open(net::EventLoop& loop, const Clock& clock,
-                                               const std::filesystem::path& directory);
+  static Result<std::unique_ptr<Control>> open(
+      net::EventLoop& loop, const Clock& clock, const std::filesystem::path& directory,
+      std::optional<store::MasterKeySource> master_key = {});
   // Over parts that the caller has made; for tests that script the cloud.
   static std::unique_ptr<Control> over(std::unique_ptr<Context> context);
   ~Control();

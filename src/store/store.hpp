@@ -22,7 +22,9 @@ namespace ferry::store {
 class Store {
  public:
   // DIR/ferry.db and DIR/master.key, both 0600; the directory is made (0700) when it is absent.
-  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory);
+  // `master_key`: where the key is, when it is not that file (store/rotation.hpp).
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
+                                             std::optional<MasterKeySource> master_key = {});
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -31,7 +33,7 @@ class Store {
   Result<sqlite::Transaction> begin() { return sqlite::Transaction::begin(database_); }
 
  private:
-  Store(sqlite::Database database, Secret master_key);
+  Store(sqlite::Database database, DataKey data_key);
   sqlite::Database database_;
 
  public:

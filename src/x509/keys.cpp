@@ -200,4 +200,23 @@ std::string PrivateKey::sign(std::string_view bytes) const {
   return signature;
 }
 
+Result<std::string> PrivateKey::sign_pss(std::string_view bytes) const {
+  if (EVP_PKEY_get_base_id(key_.get()) != EVP_PKEY_RSA) {
+    return fail(Code::invalid_argument, "the key is not an RSA key");
+  }
+  DigestContextPtr context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* padding = nullptr;
+  FERRY_CHECK(EVP_DigestSignInit(context.get(), &padding, EVP_sha256(), nullptr, key_.get()) == 1);
+  FERRY_CHECK(EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING) == 1);
+  FERRY_CHECK(EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, RSA_PSS_SALTLEN_DIGEST) == 1);
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  std::size_t size = 0;
+  FERRY_CHECK(EVP_DigestSign(context.get(), nullptr, &size, data, bytes.size()) == 1);
+  std::string signature(size, '\0');
+  FERRY_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
+                             &size, data, bytes.size()) == 1);
+  signature.resize(size);
+  return signature;
+}
+
 }  // namespace ferry::x509

@@ -60,6 +60,9 @@ class PrivateKey {
   // Hashes with SHA-256 (SHA-384 for P-384) and signs: ECDSA as a DER sequence, RSA with PKCS#1
   // v1.5 padding (what JWS calls RS256).
   std::string sign(std::string_view bytes) const;
+  // RSA-PSS with SHA-256 and a salt as long as the digest: what JWS calls PS256 (RFC 7518 s.3.5).
+  // Fails for EC keys.
+  Result<std::string> sign_pss(std::string_view bytes) const;
 
   evp_pkey_st* native() const { return key_.get(); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "azure/environment.hpp"
 
+#include "azure/entra/client_credentials.hpp"
+
 #include "tests/azure/scripted.hpp"
 
 namespace ferry::azure {

@@ -157,8 +157,9 @@ TEST_F(StoreTest, SecretsAreSealedAndBoundToTheirPlace) {
                                  directory_.string())
                          .c_str()),
             0);
-  reopen();
-  EXPECT_FALSE(store_->secrets.get("ws-1", "key")) << "another key opens nothing";
+  const auto refused = Store::open(directory_);
+  ASSERT_FALSE(refused) << "another key opens nothing";
+  EXPECT_EQ(refused.error().code, Code::permission_denied);
 }
 
 TEST_F(StoreTest, AMasterKeyThatOthersMayReadIsRefused) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// OAuth 2.0 client credentials at Microsoft Entra ID: POST {authority}/{tenant}/oauth2/v2.0/token.
+// Where bearer tokens come from. Each kind of credential is a TokenSource, in the files beside this
+// one.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "azure/environment.hpp"
@@ -21,22 +24,26 @@ class TokenSource {
   virtual void forget(std::string_view scope) = 0;
 };
 
-// A service principal with a client secret.
-struct ClientSecret {
-  std::string tenant;  // id or domain name
-  std::string client_id;
-  Secret secret;
+// What a token service answers.
+struct FreshToken {
+  Secret token;
+  std::chrono::seconds life{0};
+  Secret refresh_token;  // often empty
 };
 
 // Keeps one token per scope and asks for the next one five minutes before it expires (or after half
-// of its life, when that is shorter). While an old token is still good, a failed renewal is not an
-// error. Code::unauthenticated with the AADSTS text and a hint when Entra refuses the credential.
-class ClientSecretTokenSource final : public TokenSource {
+// of its life, when that is shorter); one question at a time, whose answer serves all who wait.
+// While an old token is still good, a failed renewal is not an error. fetch() gives
+// Code::unauthenticated with the service's text and a hint when the credential is refused.
+class CachedTokenSource : public TokenSource {
  public:
-  // `pipeline` must outlive it. `authority` is CloudEnvironment::active_directory.
-  ClientSecretTokenSource(Pipeline& pipeline, std::string authority, ClientSecret credential);
+  explicit CachedTokenSource(Pipeline& pipeline) : pipeline_(pipeline) {}  // must outlive it
   net::Task<Result<Secret>> token(std::string scope) override;
   void forget(std::string_view scope) override;
+
+ protected:
+  virtual net::Task<Result<FreshToken>> fetch(std::string scope) = 0;
+  Pipeline& pipeline() { return pipeline_; }
 
  private:
   struct Kept {
@@ -44,11 +51,11 @@ class ClientSecretTokenSource final : public TokenSource {
     Timestamp renew_at;
     Timestamp expires_at;
   };
-  net::Task<Result<Kept>> request(std::string scope);
+  // The kept token when it needs no renewal yet.
+  std::optional<Secret> good(std::string_view scope) const;
   Pipeline& pipeline_;
-  std::string authority_;
-  ClientSecret credential_;
   std::map<std::string, Kept, std::less<>> kept_;
+  std::unique_ptr<net::AsyncMutex> asking_;
 };
 
 // "Authorization: Bearer ..." for each attempt. `source` must outlive the result.
