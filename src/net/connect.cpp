@@ -95,6 +95,7 @@ Task<Result<std::unique_ptr<Stream>>> secure(TcpSocket socket,
   peer.address = describe(socket.remote_endpoint(ignored));
   auto stream = std::make_unique<TlsStream>(std::move(socket), std::move(peer),
                                             static_cast<SSL_CTX*>(context->native()));
+  if (context->clock()) stream->check_dates_at(context->clock()->now());
   stream->set_deadline(std::chrono::steady_clock::now() + timeout);
   auto done = co_await stream->handshake_as_client(host);
   if (!done) co_return fail(std::move(done).error().with("connect to {}", host));

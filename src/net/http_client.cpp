@@ -200,6 +200,7 @@ HttpClient::HttpClient(HttpClientOptions options)
     : state_(std::make_shared<State>(std::move(options))) {}
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
+HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Task<Result<HttpResponse>> HttpClient::send(HttpCall call) {
   const auto state = state_;

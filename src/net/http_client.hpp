@@ -45,6 +45,7 @@ class HttpClient {
   explicit HttpClient(HttpClientOptions options);
   ~HttpClient();
   HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;  // calls under way go on
   Task<Result<HttpResponse>> send(HttpCall call);
 
  private:

@@ -96,6 +96,10 @@ Task<Result<void>> TlsStream::handshake() {
   co_return Result<void>();
 }
 
+void TlsStream::check_dates_at(Timestamp time) {
+  X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl_), static_cast<time_t>(unix_seconds(time)));
+}
+
 Task<Result<void>> TlsStream::handshake_as_client(std::string host) {
   SSL_set_connect_state(ssl_);
   boost::system::error_code not_an_address;

@@ -63,8 +63,12 @@ std::string openssl_failure() {
 Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::create(
     const TlsClientOptions& options) {
   SSL_CTX* context = new_context(TLS_client_method());
-  std::shared_ptr<const TlsClientContext> owner(new TlsClientContext(context));
+  std::shared_ptr<TlsClientContext> owner(new TlsClientContext(context));
+  owner->clock_ = options.clock;
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (!options.check_dates) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_NO_CHECK_TIME);
+  }
   if (options.system_roots) SSL_CTX_set_default_verify_paths(context);
   const BioPtr roots = memory_bio(options.ca_pem);
   int count = 0;

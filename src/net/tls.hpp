@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
@@ -21,6 +22,11 @@ struct TlsClientOptions {
   std::string ca_pem;  // trusted roots in addition to the system's
   bool system_roots = true;
   std::optional<TlsIdentity> identity;  // client certificate, offered when the server asks
+  // Certificates are checked against this clock's dates; null: against the system's.
+  std::shared_ptr<const Clock> clock = nullptr;
+  // Without, an expired certificate of a trusted issuer will do: only to ask such a peer for the
+  // time, never for anything that matters.
+  bool check_dates = true;
 };
 
 class TlsClientContext {
@@ -28,10 +34,12 @@ class TlsClientContext {
   static Result<std::shared_ptr<const TlsClientContext>> create(const TlsClientOptions& options);
   ~TlsClientContext();
   void* native() const { return context_; }  // SSL_CTX*
+  const Clock* clock() const { return clock_.get(); }
 
  private:
   explicit TlsClientContext(void* context) : context_(context) {}
   void* context_;
+  std::shared_ptr<const Clock> clock_;
 };
 
 struct TlsServerOptions {
