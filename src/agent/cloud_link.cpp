@@ -51,7 +51,8 @@ CloudLink::CloudLink(net::Executor executor, const DataDirectory& directory, Sup
       clock_(clock),
       options_(std::move(options)),
       http_(http_options(options_.tls)),
-      woken_(executor) {}
+      woken_(executor),
+      identity_mutex_(executor) {}
 
 void CloudLink::report_soon() {
   report_due_ = true;
@@ -93,18 +94,28 @@ Task<void> CloudLink::pause(int failures) {
 }
 
 // From disk when it is known; else, or after the hub refused this identity, from the provisioning
-// service. The key is on disk before the hub learns it, so that no crash leaves the two apart.
+// service.
 Task<Result<Assignment>> CloudLink::assigned() {
+  auto guard = co_await identity_mutex_.lock();
   auto kept = directory_.load_assignment();
   if (!kept) log::warning(kLog, "{}", kept.error().describe());
-  const bool usable = kept && *kept;
-  if (usable && !provision_again_ && (*kept)->key_is_set) co_return **kept;
+  const bool usable = kept && *kept && !provision_again_;
+  if (usable && (*kept)->key_is_set) co_return **kept;
+  auto assignment =
+      co_await assign(http_, options_.registration, usable ? *kept : std::optional<Assignment>());
+  if (assignment) provision_again_ = false;
+  co_return assignment;
+}
 
+// `kept`: what the provisioning service said before, when it need not be asked. The key is on disk
+// before the hub learns it, so that no crash leaves the two apart.
+Task<Result<Assignment>> CloudLink::assign(net::HttpClient& http, Registration registration,
+                                           std::optional<Assignment> kept) {
   Assignment assignment;
-  if (usable && !provision_again_) {
-    assignment = **kept;
+  if (kept) {
+    assignment = *std::move(kept);
   } else {
-    auto fresh = co_await provision(http_, options_.registration);
+    auto fresh = co_await provision(http, registration);
     if (!fresh) co_return fail(std::move(fresh).error());
     assignment = *std::move(fresh);
     assignment.module_key = random_module_key();
@@ -112,16 +123,48 @@ Task<Result<Assignment>> CloudLink::assigned() {
     if (!saved) co_return fail(std::move(saved).error());
     log::info(kLog, "assigned to {} as {}", assignment.hub, assignment.device_id);
   }
-  auto set = co_await set_module_key(http_, assignment);
+  auto set = co_await set_module_key(http, assignment);
   if (!set) co_return fail(std::move(set).error());
   assignment.key_is_set = true;
   auto saved = directory_.save(assignment);
   if (!saved) co_return fail(std::move(saved).error());
-  provision_again_ = false;
   co_return assignment;
 }
 
+// The session in being goes on meanwhile: the module's key, by which it signed in, is not changed
+// before the hub has taken the new certificate.
+Task<Result<void>> CloudLink::try_identity(Registration registration,
+                                           std::shared_ptr<const net::TlsClientContext> tls) {
+  auto guard = co_await identity_mutex_.lock();
+  net::HttpClient http(http_options(std::move(tls)));
+  auto fresh = co_await provision(http, registration);
+  if (!fresh) co_return fail(std::move(fresh).error());
+  auto kept = directory_.load_assignment();
+  const bool same = kept && *kept && (*kept)->hub == fresh->hub &&
+                    (*kept)->device_id == fresh->device_id && (*kept)->key_is_set;
+  if (same) {
+    auto seen = co_await module_generations(http, *fresh);
+    if (!seen) co_return fail(std::move(seen).error());
+    co_return Result<void>();
+  }
+  fresh->module_key = random_module_key();
+  auto saved = directory_.save(*fresh);
+  if (!saved) co_return saved;
+  auto assignment = co_await assign(http, std::move(registration), *std::move(fresh));
+  if (!assignment) co_return fail(std::move(assignment).error());
+  co_return Result<void>();
+}
+
+void CloudLink::use(Registration registration, std::shared_ptr<const net::TlsClientContext> tls) {
+  options_.registration = std::move(registration);
+  options_.tls = std::move(tls);
+  http_ = net::HttpClient(http_options(options_.tls));
+  reconnect_ = true;
+  woken_.notify();
+}
+
 Task<Result<std::shared_ptr<TwinSession>>> CloudLink::connect(Assignment assignment) {
+  reconnect_ = false;
   TwinSessionOptions options;
   options.hub_host = assignment.hub_host();
   options.mqtt_port = options_.mqtt_port;
@@ -176,7 +219,7 @@ Task<Result<void>> CloudLink::serve(std::shared_ptr<TwinSession> session) {
   auto refresh_at = now + options_.refresh_interval;
   while (session->is_open() && !stopping_) {
     const auto at = std::chrono::steady_clock::now();
-    if (at >= renew_at) co_return Result<void>();
+    if (at >= renew_at || reconnect_) co_return Result<void>();
     if (needs_refresh_ || at >= refresh_at) {
       auto refreshed = co_await refresh(session);
       if (!refreshed) co_return fail(std::move(refreshed).error());

@@ -27,8 +27,17 @@ class CloudLink {
   net::Task<void> stop();  // sends what is still to be reported, then disconnects
   void report_soon();      // Supervisor::report() may have changed
 
+  // Registers with another certificate and shows it to the hub; the one in use goes on until use().
+  net::Task<Result<void>> try_identity(Registration registration,
+                                       std::shared_ptr<const net::TlsClientContext> tls);
+  // From now on, with a connection of its own: the hub sees the new certificate, modules see
+  // nothing.
+  void use(Registration registration, std::shared_ptr<const net::TlsClientContext> tls);
+
  private:
   net::Task<Result<Assignment>> assigned();
+  net::Task<Result<Assignment>> assign(net::HttpClient& http, Registration registration,
+                                       std::optional<Assignment> kept);
   net::Task<Result<void>> live_once();
   net::Task<Result<std::shared_ptr<TwinSession>>> connect(Assignment assignment);
   net::Task<Result<void>> serve(std::shared_ptr<TwinSession> session);
@@ -47,6 +56,9 @@ class CloudLink {
   net::HttpClient http_;
 
   net::Notifier woken_;
+  // Held while the device's place in the cloud is settled: two certificates must not both register.
+  net::AsyncMutex identity_mutex_;
+  bool reconnect_ = false;                // the certificate has changed
   std::shared_ptr<TwinSession> session_;  // while one is open
   DesiredProperties desired_;
   json::object reported_;  // what the hub is known to hold

@@ -1,88 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands.hpp"
 
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
+#include "agent/command_support.hpp"
 #include "agent/docker_engine.hpp"
 #include "agent/node.hpp"
 #include "agent/register.hpp"
-#include "base/encoding.hpp"
-#include "base/log.hpp"
-#include "x509/certificate.hpp"
 
 namespace ferry::agent {
 namespace {
-
-int report_failure(const Error& error) {
-  fmt::print(stderr, "ferry-agent: {}\n", error.describe());
-  if (!error.hint.empty()) fmt::print(stderr, "  {}\n", error.hint);
-  return 1;
-}
-
-Result<std::string> read_pem(const std::string& path) {
-  if (path.empty()) return std::string();
-  auto text = read_file(path);
-  if (!text) return text;
-  if (auto parsed = x509::parse_chain(*text); !parsed) {
-    return fail(std::move(parsed).error().with("read the certificates in {}", path));
-  }
-  return text;
-}
-
-// Never from the command line, which every user of the machine can read.
-Result<Secret> read_token(const std::string& file) {
-  std::string text;
-  if (file == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (!file.empty()) {
-    auto content = read_file(file);
-    if (!content) return fail(std::move(content).error().with("read the token"));
-    text = *std::move(content);
-  } else if (const char* variable = std::getenv("FERRY_NODE_TOKEN")) {
-    text = variable;
-  }
-  const std::string token(trim(text));
-  if (token.empty()) {
-    return fail(Error{Code::invalid_argument, "there is no token"}.advise(
-        "give it in FERRY_NODE_TOKEN, or with --token-file FILE, or --token-file - for standard "
-        "input"));
-  }
-  return Secret(token);
-}
-
-Result<AgentSettings> update_settings(const DataDirectory& directory, const std::string& ca_file) {
-  auto settings = load_or_make_settings(directory);
-  if (!settings || ca_file.empty()) return settings;
-  auto pem = read_pem(ca_file);
-  if (!pem) return fail(std::move(pem).error());
-  if (settings->cloud_ca_pem == *pem) return settings;
-  settings->cloud_ca_pem = *std::move(pem);
-  if (auto saved = directory.save(*settings); !saved) return fail(std::move(saved).error());
-  return settings;
-}
-
-Result<RegisterOutcome> do_register(const CommonOptions& common, const RegisterCommand& command) {
-  auto directory = DataDirectory::open(common.data);
-  if (!directory) return fail(std::move(directory).error());
-  auto settings = update_settings(*directory, command.cloud_ca_file);
-  if (!settings) return fail(std::move(settings).error());
-  auto ca = read_pem(command.ca_file);
-  if (!ca) return fail(std::move(ca).error());
-  auto tls = net::TlsClientContext::create({*ca, true, std::nullopt});
-  if (!tls) return fail(std::move(tls).error());
-  net::HttpClientOptions http_options;
-  http_options.tls = *tls;
-  http_options.user_agent = fmt::format("ferry-agent/{}", kProgramVersion);
-  net::EventLoop loop;
-  net::HttpClient http(std::move(http_options));
-  RegisterOptions options{command.server, [&] { return read_token(command.token_file); }};
-  return loop.run_until_done(register_device(*directory, http, std::move(options)));
-}
 
 std::string state_text(const ObservedContainer& container) {
   switch (container.state) {
@@ -112,15 +39,28 @@ void print_modules(const std::vector<ObservedContainer>& containers) {
   }
 }
 
-void print_registration(const std::optional<Registration>& registration) {
+void print_renewal(const DataDirectory& directory, const Registration& registration) {
+  const auto life = life_of(registration);
+  if (life) {
+    fmt::print("certificate   until {}, renewed after {}\n", format_rfc3339(life->not_after),
+               format_rfc3339(life->renew_after));
+  }
+  const auto memory = directory.load_renewal();
+  if (!memory || memory->problem.empty()) return;
+  fmt::print("renewal       {}\n", memory->problem);
+  if (memory->retry_at)
+    fmt::print("              again at {}\n", format_rfc3339(*memory->retry_at));
+}
+
+void print_registration(const DataDirectory& directory,
+                        const std::optional<Registration>& registration) {
   if (!registration) {
     fmt::print("registration  none: run ferry-agent register\n");
     return;
   }
   fmt::print("registration  {} at {} ({})\n", registration->registration_id,
              registration->provisioning_host, registration->id_scope);
-  const auto chain = x509::parse_chain(registration->chain_pem);
-  if (chain) fmt::print("certificate   until {}\n", format_rfc3339(chain->front().not_after()));
+  print_renewal(directory, *registration);
 }
 
 Result<void> print_status(const CommonOptions& common) {
@@ -130,7 +70,7 @@ Result<void> print_status(const CommonOptions& common) {
   if (!settings) return fail(std::move(settings).error());
   auto registration = existing_registration(*directory);
   if (!registration) return fail(std::move(registration).error());
-  print_registration(*registration);
+  print_registration(*directory, *registration);
   auto assignment = directory->load_assignment();
   if (assignment && *assignment) {
     fmt::print("hub           {} as {}\n", (*assignment)->hub, (*assignment)->device_id);
@@ -151,20 +91,12 @@ Result<void> print_status(const CommonOptions& common) {
 
 }  // namespace
 
-int run_register(const CommonOptions& common, const RegisterCommand& command) {
-  auto outcome = do_register(common, command);
-  if (!outcome) return report_failure(outcome.error());
-  fmt::print("{} {}\n",
-             outcome->was_registered ? "This device is already registered as"
-                                     : "This device is now registered as",
-             outcome->registration.registration_id);
-  return 0;
-}
-
 int run_agent(const CommonOptions& common, const RunCommand& command) {
   auto directory = DataDirectory::open(common.data);
   if (!directory) return report_failure(directory.error());
-  auto settings = update_settings(*directory, command.cloud_ca_file);
+  auto cloud_ca = read_pem(command.cloud_ca_file);
+  if (!cloud_ca) return report_failure(cloud_ca.error());
+  auto settings = update_settings(*directory, {.cloud_ca_pem = *cloud_ca});
   if (!settings) return report_failure(settings.error());
   auto node =
       Node::create(*directory, *settings,

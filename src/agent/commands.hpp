@@ -16,11 +16,21 @@ struct CommonOptions {
 
 struct RegisterCommand {
   std::string server;
-  std::string ca_file;        // trusted for the server, in addition to the system's roots
-  std::string cloud_ca_file;  // the same for the cloud; remembered
-  std::string token_file;     // "-" is standard input; empty: FERRY_NODE_TOKEN
+  std::string ca_file;        // trusted for the server instead of the system's roots; remembered
+  std::string cloud_ca_file;  // the same for the cloud
+  std::string token_file;     // "-" is standard input; empty: FERRY_NODE_TOKEN, or the terminal
+  std::string name;           // with an enrollment token
+  std::string hardware_id;    // empty: made from /etc/machine-id
+  std::string key_type;       // empty: ec-p256
+  bool keep_key = false;      // renewals keep the key
+  bool no_wait = false;       // for an approval
 };
 int run_register(const CommonOptions& common, const RegisterCommand& command);
+
+struct RenewCommand {
+  bool now = false;  // whatever the dates say
+};
+int run_renew(const CommonOptions& common, const RenewCommand& command);
 
 struct RunCommand {
   std::string cloud_ca_file;  // replaces what is remembered

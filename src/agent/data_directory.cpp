@@ -10,6 +10,11 @@ namespace {
 constexpr mode_t kPrivateFile = 0600;
 constexpr mode_t kPrivateDirectory = 0700;
 
+constexpr std::string_view kKey = "device.key.pem";
+constexpr std::string_view kRegistration = "registration.json";
+constexpr std::string_view kCandidateKey = "next.key.pem";
+constexpr std::string_view kCandidate = "next.registration.json";
+
 json::value time_value(const std::optional<Timestamp>& time) {
   return time ? json::value(format_rfc3339(*time)) : json::value(nullptr);
 }
@@ -47,6 +52,7 @@ Result<DataDirectory> DataDirectory::open(const std::filesystem::path& path) {
   }
   DataDirectory directory(path);
   directory.lock_.emplace(*std::move(lock));
+  if (auto tidied = directory.tidy(); !tidied) return fail(std::move(tidied).error());
   return directory;
 }
 
@@ -60,10 +66,32 @@ Result<DataDirectory> DataDirectory::open_read_only(const std::filesystem::path&
   return DataDirectory(path);
 }
 
-Result<std::optional<json::object>> DataDirectory::load(std::string_view name) const {
-  const auto path = path_ / name;
+// After a loss of power: temporary files go, which may hold keys, and a half adopted candidate is
+// adopted.
+Result<void> DataDirectory::tidy() const {
+  std::vector<std::filesystem::path> leftovers;
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::nullopt;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    const std::string extension = entry.path().extension();  // ".XXXXXX" behind the whole name
+    const std::string stem = entry.path().stem();
+    const bool ours = stem.ends_with(".json") || stem.ends_with(".pem");
+    if (ours && extension.size() == 7) leftovers.push_back(entry.path());
+  }
+  for (const auto& leftover : leftovers) {
+    if (auto removed = remove_file(leftover); !removed) return removed;
+  }
+  if (!has(kCandidate) || has(kCandidateKey)) return {};
+  return rename_file(path_ / kCandidate, path_ / kRegistration);
+}
+
+bool DataDirectory::has(std::string_view name) const {
+  std::error_code error;
+  return std::filesystem::exists(path_ / name, error);
+}
+
+Result<std::optional<json::object>> DataDirectory::load(std::string_view name) const {
+  if (!has(name)) return std::nullopt;
+  const auto path = path_ / name;
   const auto text = read_file(path);
   if (!text) return fail(Error(text.error()).with("read {}", path.string()));
   auto object = parse_json_object(*text);
@@ -84,25 +112,49 @@ Result<std::optional<AgentSettings>> DataDirectory::load_settings() const {
   if (!*object) return std::nullopt;
   auto instance = require_string(**object, "instance");
   if (!instance) return fail(std::move(instance).error().with("read agent.json"));
-  return AgentSettings{*std::move(instance), string_or(**object, "cloudCaPem", "")};
+  return AgentSettings{*std::move(instance), string_or(**object, "cloudCaPem", ""),
+                       string_or(**object, "serverCaPem", ""),
+                       string_or(**object, "keyType", "ec-p256"),
+                       bool_or(**object, "keepKey", false)};
 }
 
 Result<void> DataDirectory::save(const AgentSettings& settings) const {
-  return store("agent.json",
-               {{"instance", settings.instance}, {"cloudCaPem", settings.cloud_ca_pem}});
+  return store("agent.json", {{"instance", settings.instance},
+                              {"cloudCaPem", settings.cloud_ca_pem},
+                              {"serverCaPem", settings.server_ca_pem},
+                              {"keyType", settings.key_type},
+                              {"keepKey", settings.keep_key}});
 }
 
-Result<std::optional<Secret>> DataDirectory::load_key() const {
-  const auto path = path_ / "device.key.pem";
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::nullopt;
-  auto text = read_file(path);
-  if (!text) return fail(std::move(text).error().with("read {}", path.string()));
+Result<std::optional<Secret>> DataDirectory::load_secret(std::string_view name) const {
+  if (!has(name)) return std::nullopt;
+  auto text = read_file(path_ / name);
+  if (!text) return fail(std::move(text).error().with("read {}", (path_ / name).string()));
   return Secret(*std::move(text));
 }
 
+Result<std::optional<Secret>> DataDirectory::load_key() const {
+  return load_secret(kKey);
+}
+
 Result<void> DataDirectory::save_key(const Secret& pem) const {
-  return write_file_atomically(path_ / "device.key.pem", pem.reveal(), kPrivateFile);
+  return write_file_atomically(path_ / kKey, pem.reveal(), kPrivateFile);
+}
+
+Result<std::optional<PendingRegistration>> DataDirectory::load_pending() const {
+  auto object = load("pending.json");
+  if (!object) return fail(std::move(object).error());
+  if (!*object) return std::nullopt;
+  auto members = read_members(**object, "pending.json", {"server", "token", "name", "hardwareId"});
+  if (!members) return fail(std::move(members).error());
+  return PendingRegistration{(*members)[0], Secret((*members)[1]), (*members)[2], (*members)[3]};
+}
+
+Result<void> DataDirectory::save(const PendingRegistration& pending) const {
+  return store("pending.json", {{"server", pending.server},
+                                {"token", pending.token.reveal()},
+                                {"name", pending.name},
+                                {"hardwareId", pending.hardware_id}});
 }
 
 Result<std::optional<InstallerSession>> DataDirectory::load_session() const {
@@ -119,16 +171,23 @@ Result<void> DataDirectory::save(const InstallerSession& session) const {
                                 {"registrationId", session.registration_id}});
 }
 
-void DataDirectory::forget_session() const {
-  std::error_code error;
-  std::filesystem::remove(path_ / "session.json", error);
+Result<void> DataDirectory::forget_session() const {
+  for (const auto* name : {"session.json", "pending.json"}) {
+    if (auto removed = remove_file(path_ / name); !removed) return removed;
+  }
+  return {};
 }
 
 Result<std::optional<Registration>> DataDirectory::load_registration() const {
-  auto object = load("registration.json");
+  const bool half_adopted = has(kCandidate) && !has(kCandidateKey);
+  return load_registration(half_adopted ? kCandidate : kRegistration);
+}
+
+Result<std::optional<Registration>> DataDirectory::load_registration(std::string_view name) const {
+  auto object = load(name);
   if (!object) return fail(std::move(object).error());
   if (!*object) return std::nullopt;
-  auto members = read_members(**object, "registration.json",
+  auto members = read_members(**object, name,
                               {"server", "registrationId", "chain", "provisioningHost", "idScope"});
   if (!members) return fail(std::move(members).error());
   Registration registration;
@@ -138,16 +197,66 @@ Result<std::optional<Registration>> DataDirectory::load_registration() const {
   registration.provisioning_host = (*members)[3];
   registration.id_scope = (*members)[4];
   if (const auto* payload = find_object(**object, "payload")) registration.payload = *payload;
+  registration.renew_after = read_time(**object, "renewAfter");
   return registration;
 }
 
 Result<void> DataDirectory::save(const Registration& registration) const {
-  return store("registration.json", {{"server", registration.server},
-                                     {"registrationId", registration.registration_id},
-                                     {"chain", registration.chain_pem},
-                                     {"provisioningHost", registration.provisioning_host},
-                                     {"idScope", registration.id_scope},
-                                     {"payload", registration.payload}});
+  return store_registration(kRegistration, registration);
+}
+
+Result<void> DataDirectory::store_registration(std::string_view name,
+                                               const Registration& registration) const {
+  return store(name, {{"server", registration.server},
+                      {"registrationId", registration.registration_id},
+                      {"chain", registration.chain_pem},
+                      {"provisioningHost", registration.provisioning_host},
+                      {"idScope", registration.id_scope},
+                      {"payload", registration.payload},
+                      {"renewAfter", time_value(registration.renew_after)}});
+}
+
+Result<std::optional<Secret>> DataDirectory::load_candidate_key() const {
+  return load_secret(kCandidateKey);
+}
+
+Result<void> DataDirectory::save_candidate_key(const Secret& pem) const {
+  return write_file_atomically(path_ / kCandidateKey, pem.reveal(), kPrivateFile);
+}
+
+Result<std::optional<Registration>> DataDirectory::load_candidate() const {
+  return load_registration(kCandidate);
+}
+
+Result<void> DataDirectory::save_candidate(const Registration& registration) const {
+  FERRY_CHECK(has(kCandidateKey));
+  return store_registration(kCandidate, registration);
+}
+
+// The certificate first: what is left in between is a key without one, which the next request uses.
+Result<void> DataDirectory::drop_candidate() const {
+  for (const auto name : {kCandidate, kCandidateKey}) {
+    if (auto removed = remove_file(path_ / name); !removed) return removed;
+  }
+  return {};
+}
+
+Result<void> DataDirectory::adopt_candidate() const {
+  if (has(kCandidateKey)) {
+    auto renamed = rename_file(path_ / kCandidateKey, path_ / kKey);
+    if (!renamed) return renamed;
+  }
+  return rename_file(path_ / kCandidate, path_ / kRegistration);
+}
+
+Result<RenewalMemory> DataDirectory::load_renewal() const {
+  auto object = load("renewal.json");
+  if (!object) return fail(std::move(object).error());
+  return *object ? RenewalMemory::from_json(**object) : RenewalMemory();
+}
+
+Result<void> DataDirectory::save(const RenewalMemory& memory) const {
+  return store("renewal.json", memory.to_json());
 }
 
 Result<std::optional<Assignment>> DataDirectory::load_assignment() const {
@@ -214,7 +323,8 @@ Result<AgentSettings> load_or_make_settings(const DataDirectory& directory) {
   auto loaded = directory.load_settings();
   if (!loaded) return fail(std::move(loaded).error());
   if (*loaded) return **std::move(loaded);
-  AgentSettings settings{hex_encode(random_bytes(4)), ""};
+  AgentSettings settings;
+  settings.instance = hex_encode(random_bytes(4));
   if (auto saved = directory.save(settings); !saved) return fail(std::move(saved).error());
   return settings;
 }

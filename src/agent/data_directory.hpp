@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent keeps on disk, each file written whole or not at all, none readable by others:
-//   agent.json         this agent's instance, and the CA of the cloud when it needs one of its own
-//   device.key.pem     the device's private key; made here, never leaves
-//   session.json       the installer session, while a registration is under way
-//   registration.json  certificate chain, provisioning host, id scope, payload: all from one
-//   answer,
-//                      so that its presence means "registered"
-//   assignment.json    hub and device id from the provisioning service, and the module's key
-//   desired.json       the last accepted desired properties
-//   state.json         what is remembered of modules between runs
+//   agent.json              this agent's instance, what it trusts, how it renews
+//   device.key.pem          the device's private key; made here, never leaves
+//   pending.json            token and names of a registration that waits for approval
+//   session.json            the installer session, while a registration is under way
+//   registration.json       certificate chain, provisioning host, id scope, payload: all from one
+//                           answer, so that its presence means "registered"
+//   next.key.pem, next.registration.json   the candidate that a renewal tries
+//   renewal.json            what is remembered of renewals
+//   assignment.json         hub and device id from the provisioning service, and the module's key
+//   desired.json            the last accepted desired properties
+//   state.json              what is remembered of modules between runs
+//
+// A candidate takes its place by two renames, the key first. Between the two there is a candidate
+// without key: that state is read as "adopted", and open() completes it.
 #pragma once
 
 #include <filesystem>
@@ -17,14 +22,27 @@
 #include <vector>
 
 #include "agent/reconcile.hpp"
+#include "agent/renewal.hpp"
 #include "base/file.hpp"
 #include "base/secret.hpp"
 
 namespace ferry::agent {
 
 struct AgentSettings {
-  std::string instance;      // 8 characters, random
-  std::string cloud_ca_pem;  // trusted for cloud connections in addition to the system's roots
+  std::string instance;       // 8 characters, random
+  std::string cloud_ca_pem;   // trusted for cloud connections in addition to the system's roots
+  std::string server_ca_pem;  // the same for Ferry
+  std::string key_type = "ec-p256";  // ec-p256, ec-p384, rsa-2048, rsa-3072
+  bool keep_key = false;             // renewals are for the same key
+  friend bool operator==(const AgentSettings&, const AgentSettings&) = default;
+};
+
+// A registration that waits for somebody's approval; kept so that nobody has to give it again.
+struct PendingRegistration {
+  std::string server;
+  Secret token;
+  std::string name;
+  std::string hardware_id;
 };
 
 struct InstallerSession {
@@ -38,7 +56,8 @@ struct Registration {
   std::string chain_pem;          // leaf first
   std::string provisioning_host;  // may be "host:port"
   std::string id_scope;
-  json::value payload;  // object or null
+  json::value payload;                   // object or null
+  std::optional<Timestamp> renew_after;  // what the server asked for
 };
 
 struct Assignment {
@@ -68,11 +87,21 @@ class DataDirectory {
   Result<void> save(const AgentSettings& settings) const;
   Result<std::optional<Secret>> load_key() const;
   Result<void> save_key(const Secret& pem) const;
+  Result<std::optional<PendingRegistration>> load_pending() const;
+  Result<void> save(const PendingRegistration& pending) const;
   Result<std::optional<InstallerSession>> load_session() const;
   Result<void> save(const InstallerSession& session) const;
-  void forget_session() const;
+  Result<void> forget_session() const;  // and what was pending
   Result<std::optional<Registration>> load_registration() const;
   Result<void> save(const Registration& registration) const;
+  Result<std::optional<Secret>> load_candidate_key() const;
+  Result<void> save_candidate_key(const Secret& pem) const;
+  Result<std::optional<Registration>> load_candidate() const;
+  Result<void> save_candidate(const Registration& registration) const;  // its key is there already
+  Result<void> drop_candidate() const;
+  Result<void> adopt_candidate() const;
+  Result<RenewalMemory> load_renewal() const;
+  Result<void> save(const RenewalMemory& memory) const;
   Result<std::optional<Assignment>> load_assignment() const;
   Result<void> save(const Assignment& assignment) const;
   Result<std::optional<json::object>> load_desired() const;
@@ -82,6 +111,11 @@ class DataDirectory {
 
  private:
   explicit DataDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  bool has(std::string_view name) const;
+  Result<std::optional<Secret>> load_secret(std::string_view name) const;
+  Result<std::optional<Registration>> load_registration(std::string_view name) const;
+  Result<void> store_registration(std::string_view name, const Registration& registration) const;
+  Result<void> tidy() const;
   Result<std::optional<json::object>> load(std::string_view name) const;
   Result<void> store(std::string_view name, const json::object& content) const;
   std::filesystem::path path_;

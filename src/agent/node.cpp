@@ -7,29 +7,20 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "agent/register.hpp"
+#include "agent/identity.hpp"
 #include "base/log.hpp"
-#include "x509/certificate.hpp"
 
 namespace ferry::agent {
 namespace {
 
 constexpr std::chrono::seconds kGoodbye{5};
-constexpr std::chrono::hours kWarnBeforeExpiry{24 * 14};
+
+const SystemClock system_clock;
 
 std::string host_name() {
   char buffer[256] = {};
   if (::gethostname(buffer, sizeof buffer - 1) != 0) return "localhost";
   return buffer;
-}
-
-void warn_of_expiry(const Registration& registration, Timestamp now) {
-  const auto chain = x509::parse_chain(registration.chain_pem);
-  if (!chain) return;
-  const Timestamp end = chain->front().not_after();
-  if (end - now < kWarnBeforeExpiry) {
-    log::warning("agent", "this device's certificate ends at {}", format_rfc3339(end));
-  }
 }
 
 }  // namespace
@@ -48,21 +39,15 @@ Result<std::uint16_t> mqtt_port_from_environment() {
 
 Result<std::unique_ptr<Node>> Node::create(const DataDirectory& directory,
                                            const AgentSettings& settings, NodeOptions options) {
-  auto registration = existing_registration(directory);
-  if (!registration) return fail(std::move(registration).error());
-  if (!*registration) {
+  auto identity = identity_in_use(directory);
+  if (!identity) return fail(std::move(identity).error());
+  if (!*identity) {
     return fail(Error{Code::not_found, "this device is not registered"}.advise(
         "run: ferry-agent register --server URL --data " + directory.path().string()));
   }
-  auto key = directory.load_key();
-  if (!key) return fail(std::move(key).error());
-  net::TlsClientOptions tls_options;
-  tls_options.ca_pem = settings.cloud_ca_pem;
-  // With a CA of one's own the system's roots are not needed: a megabyte less on a small device.
-  tls_options.system_roots = settings.cloud_ca_pem.empty();
-  tls_options.identity = net::TlsIdentity{(*registration)->chain_pem, **key};
-  auto tls = net::TlsClientContext::create(tls_options);
-  if (!tls) return fail(std::move(tls).error().with("use the device's certificate"));
+  auto clock = std::make_shared<DeviceTime>(system_clock);
+  auto tls = cloud_tls(settings, **identity, clock);
+  if (!tls) return fail(std::move(tls).error());
   auto port = mqtt_port_from_environment();
   if (!port) return fail(std::move(port).error());
   auto engine = DockerEngine::create(options.docker);
@@ -79,12 +64,15 @@ Result<std::unique_ptr<Node>> Node::create(const DataDirectory& directory,
     supervisor.device.device_id = (*assignment)->device_id;
   }
   CloudLinkOptions cloud;
-  cloud.registration = **registration;
+  cloud.registration = (*identity)->registration;
   cloud.tls = *tls;
   cloud.mqtt_port = *port;
-  std::unique_ptr<Node> node(new Node(directory, *std::move(engine), std::move(supervisor),
-                                      std::move(cloud), options.stop_modules_on_exit));
-  warn_of_expiry(**registration, node->clock_.now());
+  std::unique_ptr<Node> node(new Node(directory, settings, *std::move(engine),
+                                      std::move(supervisor), std::move(cloud), std::move(clock),
+                                      options.stop_modules_on_exit));
+  if (auto prepared = node->prepare_renewals(); !prepared) {
+    return fail(std::move(prepared).error());
+  }
   if (auto loaded = node->supervisor_.load(); !loaded) {
     // The cloud still has it: start without rather than not at all.
     log::error("agent", "{}", loaded.error().describe());
@@ -92,19 +80,48 @@ Result<std::unique_ptr<Node>> Node::create(const DataDirectory& directory,
   return node;
 }
 
-Node::Node(const DataDirectory& directory, DockerEngine engine, SupervisorOptions supervisor,
-           CloudLinkOptions cloud, bool stop_modules)
-    : supervisor_(loop_.executor(), directory, std::move(engine), clock_, std::move(supervisor)),
-      methods_(supervisor_, clock_),
-      cloud_(loop_.executor(), directory, supervisor_, methods_, clock_, std::move(cloud)),
+Node::Node(const DataDirectory& directory, AgentSettings settings, DockerEngine engine,
+           SupervisorOptions supervisor, CloudLinkOptions cloud, std::shared_ptr<DeviceTime> clock,
+           bool stop_modules)
+    : directory_(directory),
+      settings_(std::move(settings)),
+      clock_(std::move(clock)),
+      supervisor_(loop_.executor(), directory, std::move(engine), *clock_, std::move(supervisor)),
+      methods_(supervisor_, *clock_),
+      cloud_(loop_.executor(), directory, supervisor_, methods_, *clock_, std::move(cloud)),
       said_goodbye_(loop_.executor()),
       stop_modules_(stop_modules) {
   supervisor_.on_change([this] { cloud_.report_soon(); });
 }
 
+Result<void> Node::prepare_renewals() {
+  RenewerOptions options;
+  options.try_identity = [this](Identity identity) { return try_identity(std::move(identity)); };
+  options.adopted = [this](Identity identity) { return use(std::move(identity)); };
+  auto renewer = Renewer::create(loop_.executor(), directory_, clock_, std::move(options));
+  if (!renewer) return fail(std::move(renewer).error());
+  renewer_ = *std::move(renewer);
+  return {};
+}
+
+net::Task<Result<void>> Node::try_identity(Identity identity) {
+  auto tls = cloud_tls(settings_, identity, clock_);
+  if (!tls) co_return fail(std::move(tls).error());
+  auto tried = co_await cloud_.try_identity(std::move(identity.registration), *std::move(tls));
+  co_return tried;
+}
+
+Result<void> Node::use(Identity identity) {
+  auto tls = cloud_tls(settings_, identity, clock_);
+  if (!tls) return fail(std::move(tls).error());
+  cloud_.use(std::move(identity.registration), *std::move(tls));
+  return {};
+}
+
 void Node::run() {
   loop_.spawn(supervisor_.run());
   loop_.spawn(cloud_.run());
+  loop_.spawn(renewer_->run());
   loop_.spawn(wait_for_end());
   loop_.run();
 }
@@ -112,6 +129,7 @@ void Node::run() {
 net::Task<void> Node::wait_for_end() {
   const int signal = co_await net::wait_for_signal({SIGTERM, SIGINT});
   log::info("agent", "ends on signal {}", signal);
+  renewer_->stop();
   supervisor_.stop();
   co_await supervisor_.wait_idle();
   if (stop_modules_) co_await supervisor_.stop_modules();

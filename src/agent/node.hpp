@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agent/cloud_link.hpp"
+#include "agent/renewer.hpp"
 
 namespace ferry::agent {
 
@@ -25,16 +26,23 @@ class Node {
   void run();
 
  private:
-  Node(const DataDirectory& directory, DockerEngine engine, SupervisorOptions supervisor,
-       CloudLinkOptions cloud, bool stop_modules);
+  Node(const DataDirectory& directory, AgentSettings settings, DockerEngine engine,
+       SupervisorOptions supervisor, CloudLinkOptions cloud, std::shared_ptr<DeviceTime> clock,
+       bool stop_modules);
+  Result<void> prepare_renewals();
+  net::Task<Result<void>> try_identity(Identity identity);
+  Result<void> use(Identity identity);
   net::Task<void> wait_for_end();
   net::Task<void> say_goodbye();
 
   net::EventLoop loop_;  // first: everything below lives on it
-  SystemClock clock_;
+  const DataDirectory& directory_;
+  AgentSettings settings_;
+  std::shared_ptr<DeviceTime> clock_;
   Supervisor supervisor_;
   Methods methods_;
   CloudLink cloud_;
+  std::unique_ptr<Renewer> renewer_;
   net::Notifier said_goodbye_;
   bool stop_modules_;
 };

@@ -1,63 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/register.hpp"
 
+#include "base/crypto.hpp"
 #include "base/encoding.hpp"
-#include "base/log.hpp"
-#include "x509/certificate.hpp"
-#include "x509/request.hpp"
 
 namespace ferry::agent {
 namespace {
 
 using net::Task;
+using std::chrono::seconds;
 
-// The server's own words, when it answered in Ferry's error format.
-Error server_error(const net::HttpResponse& response) {
-  Code code = Code::unavailable;
-  if (response.status == 400) code = Code::invalid_argument;
-  if (response.status == 401) code = Code::unauthenticated;
-  if (response.status == 403) code = Code::permission_denied;
-  if (response.status == 404) code = Code::not_found;
-  if (response.status == 409) code = Code::conflict;
-  Error error{code, fmt::format("the server answered {}", response.status)};
-  const auto body = parse_json_object(response.body);
-  const auto* details = body ? find_object(*body, "error") : nullptr;
-  if (details) {
-    error.message = string_or(*details, "message", error.message);
-    error.hint = string_or(*details, "hint", "");
-  }
-  return error;
-}
-
-Task<Result<json::object>> post(net::HttpClient& http, std::string url, json::object body,
-                                Secret bearer) {
-  net::HttpCall call;
-  call.method = "POST";
-  call.url = std::move(url);
-  call.headers.set("Content-Type", "application/json");
-  if (!bearer.empty()) call.headers.set("Authorization", "Bearer " + bearer.reveal());
-  call.body = json::serialize(body);
-  call.max_body = 1024 * 1024;
-  auto response = co_await http.send(std::move(call));
-  if (!response) co_return fail(std::move(response).error());
-  if (response->status < 200 || response->status >= 300) co_return fail(server_error(*response));
-  co_return parse_json_object(response->body);
-}
-
-// What carries a secret goes over TLS; plain HTTP is for a server on this very machine.
-Result<std::string> checked_server(std::string_view text) {
-  auto url = net::parse_url(text);
-  if (!url) return fail(std::move(url).error().with("read the server's address"));
-  const bool loopback = url->host == "localhost" || url->host.ends_with(".localhost") ||
-                        url->host.starts_with("127.") || url->host == "::1";
-  if (url->scheme == "http" && !loopback) {
-    return fail(Error{Code::invalid_argument, "the token would travel unencrypted"}.advise(
-        fmt::format("use https://{}", url->authority())));
-  }
-  std::string base = url->str();
-  while (base.ends_with('/')) base.pop_back();
-  return base;
-}
+constexpr seconds kRetryWhileWaiting{30};
 
 Result<x509::PrivateKey> key_of(const DataDirectory& directory) {
   auto stored = directory.load_key();
@@ -67,116 +20,131 @@ Result<x509::PrivateKey> key_of(const DataDirectory& directory) {
     if (!key) return fail(std::move(key).error().with("read the device's key"));
     return key;
   }
-  x509::PrivateKey key = x509::PrivateKey::generate(x509::KeyType::ec_p256);
-  if (auto saved = directory.save_key(key.to_pem()); !saved) {
+  auto settings = load_or_make_settings(directory);
+  if (!settings) return fail(std::move(settings).error());
+  auto key = make_key(*settings);
+  if (!key) return key;
+  if (auto saved = directory.save_key(key->to_pem()); !saved) {
     return fail(std::move(saved).error().with("keep the device's key"));
   }
   return key;
 }
 
-Result<void> check_chain(const Registration& registration, const x509::PrivateKey& key) {
-  const auto chain = x509::parse_chain(registration.chain_pem);
-  if (!chain) return fail(Error(chain.error()).with("read the certificate chain"));
-  const x509::Certificate& leaf = chain->front();
-  if (!leaf.matches(key)) {
-    return fail(Code::unavailable, "the certificate is for another key than this device's");
-  }
-  if (!equals_ignore_case(leaf.subject_cn(), registration.registration_id)) {
-    return fail(Code::unavailable, "the certificate is for '{}', not for '{}'", leaf.subject_cn(),
-                registration.registration_id);
-  }
-  return {};
-}
-
-Result<Registration> read_answer(const json::object& answer, std::string server,
-                                 std::string registration_id) {
-  Registration registration;
-  registration.server = std::move(server);
-  registration.registration_id = std::move(registration_id);
-  auto chain = require_string(answer, "full_chain");
-  if (!chain) return fail(std::move(chain).error());
-  auto host = require_string(answer, "provisioning_host");
-  if (!host) return fail(std::move(host).error());
-  auto scope = require_string(answer, "id_scope");
-  if (!scope) return fail(std::move(scope).error());
-  registration.chain_pem = *std::move(chain);
-  registration.provisioning_host = *std::move(host);
-  registration.id_scope = *std::move(scope);
-  if (const auto* payload = find_object(answer, "device_payload")) registration.payload = *payload;
-  return registration;
+bool may_pass(const Error& error) {
+  return error.code == Code::unavailable || error.code == Code::resource_exhausted ||
+         error.code == Code::deadline_exceeded;
 }
 
 class Exchange {
  public:
-  Exchange(const DataDirectory& directory, net::HttpClient& http, std::string server)
-      : directory_(directory), http_(http), server_(std::move(server)) {}
+  Exchange(const DataDirectory& directory, FerryServer server, const RegisterOptions& options)
+      : directory_(directory), server_(std::move(server)), options_(options) {}
 
-  Task<Result<InstallerSession>> log_in(Secret token) {
-    auto answer =
-        co_await post(http_, server_ + "/auth/login_node", {{"token", token.reveal()}}, Secret());
-    if (!answer) {
-      Error error = std::move(answer).error().with("log in with the node's token");
-      if (error.code == Code::unauthenticated && error.hint.empty()) {
-        error.hint = "ask for a new token (ferry node token); this device's key is kept";
-      }
-      co_return fail(std::move(error));
+  Task<Result<InstallerSession>> log_in() {
+    auto pending = directory_.load_pending();
+    if (!pending) co_return fail(std::move(pending).error());
+    const bool goes_on = *pending && (*pending)->server == server_.url();
+    PendingRegistration request;
+    if (goes_on) {
+      request = **std::move(pending);
+    } else {
+      auto token = options_.token();
+      if (!token) co_return fail(std::move(token).error());
+      request = {server_.url(), *std::move(token), options_.name, options_.hardware_id};
     }
-    auto access = require_string(*answer, "access_token");
-    if (!access) co_return fail(std::move(access).error().with("read the server's answer"));
-    auto id = require_string(*answer, "registration_id");
-    if (!id) co_return fail(std::move(id).error().with("read the server's answer"));
-    InstallerSession session{Secret(*std::move(access)), *std::move(id)};
-    auto saved = directory_.save(session);
+    auto session = co_await repeat_until_approved(std::move(request), goes_on);
+    if (!session) co_return session;
+    auto saved = directory_.save(*session);
     if (!saved) co_return fail(std::move(saved).error());
     co_return session;
   }
 
   Task<Result<Registration>> get_certificate(InstallerSession session, x509::PrivateKey key) {
-    auto request = x509::CertificateRequest::create(key, session.registration_id);
-    if (!request) co_return fail(std::move(request).error().with("make the certificate request"));
-    auto answer = co_await post(http_, server_ + "/registration/azure/get_certificate",
-                                {{"csr", request->to_pem()}}, session.access_token);
-    if (!answer) co_return fail(std::move(answer).error().with("get the device's certificate"));
-    auto registration = read_answer(*answer, server_, session.registration_id);
-    if (!registration) {
-      co_return fail(std::move(registration).error().with("read the server's answer"));
-    }
-    auto checked = check_chain(*registration, key);
+    auto csr = certificate_request(key, session.registration_id);
+    if (!csr) co_return fail(std::move(csr).error());
+    options_.progress("ask for this device's certificate");
+    auto registration = co_await server_.get_certificate(std::move(session), *std::move(csr));
+    if (!registration) co_return registration;
+    auto checked = check_identity(*registration, key);
     if (!checked) co_return fail(std::move(checked).error());
     co_return registration;
   }
 
  private:
+  // `waiting`: the server is known to have the request.
+  Task<Result<InstallerSession>> repeat_until_approved(PendingRegistration request, bool waiting) {
+    while (true) {
+      options_.progress("log in with the token");
+      auto answer = co_await server_.log_in(request);
+      seconds pause = kRetryWhileWaiting;
+      if (!answer) {
+        if (!waiting || !options_.wait || !may_pass(answer.error())) {
+          co_return fail(explain(std::move(answer).error()));
+        }
+        options_.progress(
+            fmt::format("{}; tried again in {} s", answer.error().describe(), pause.count()));
+      } else if (auto* session = std::get_if<InstallerSession>(&*answer)) {
+        co_return std::move(*session);
+      } else {
+        if (!waiting) {
+          auto saved = directory_.save(request);
+          if (!saved) co_return fail(std::move(saved).error());
+          waiting = true;
+        }
+        const auto& awaits = std::get<AwaitsApproval>(*answer);
+        const std::string what =
+            fmt::format("waits until somebody approves request {} at Ferry", awaits.request_id);
+        if (!options_.wait) {
+          co_return fail(Error{Code::unavailable, "this device " + what}.advise(
+              "the same command goes on; it needs no token any more"));
+        }
+        pause = awaits.retry_after;
+        options_.progress(fmt::format("{}; asked again in {} s", what, pause.count()));
+      }
+      co_await net::sleep_for(pause);
+    }
+  }
+
+  // A request that was refused is not repeated with the same token by itself.
+  Error explain(Error error) {
+    error = std::move(error).with("log in with the node's token");
+    if (may_pass(error)) return error;
+    if (auto forgotten = directory_.forget_session(); !forgotten) return forgotten.error();
+    if (error.code == Code::unauthenticated && error.hint.empty()) {
+      error.hint = "ask for a new token (ferry node token); this device's key is kept";
+    }
+    return error;
+  }
+
   const DataDirectory& directory_;
-  net::HttpClient& http_;
-  std::string server_;
+  FerryServer server_;
+  const RegisterOptions& options_;
 };
 
 }  // namespace
 
 Result<std::optional<Registration>> existing_registration(const DataDirectory& directory) {
-  auto registration = directory.load_registration();
-  if (!registration) return fail(std::move(registration).error());
-  if (!*registration) return std::nullopt;
-  auto pem = directory.load_key();
-  if (!pem) return fail(std::move(pem).error());
-  if (!*pem) return std::nullopt;
-  const auto key = x509::PrivateKey::from_pem(**pem);
-  if (!key) return fail(Error(key.error()).with("read the device's key"));
-  if (!check_chain(**registration, *key)) return std::nullopt;
-  return std::move(*registration);
+  auto identity = identity_in_use(directory);
+  if (!identity) return fail(std::move(identity).error());
+  if (!*identity) return std::nullopt;
+  return std::move((*identity)->registration);
 }
 
 Task<Result<RegisterOutcome>> register_device(const DataDirectory& directory, net::HttpClient& http,
                                               RegisterOptions options) {
   auto existing = existing_registration(directory);
   if (!existing) co_return fail(std::move(existing).error());
-  if (*existing) co_return RegisterOutcome{**std::move(existing), true};
-  auto server = checked_server(options.server);
+  if (*existing) {
+    // What a loss of power right after the registration left behind.
+    auto forgotten = directory.forget_session();
+    if (!forgotten) co_return fail(std::move(forgotten).error());
+    co_return RegisterOutcome{**std::move(existing), true};
+  }
+  auto server = FerryServer::at(http, options.server);
   if (!server) co_return fail(std::move(server).error());
   auto key = key_of(directory);
   if (!key) co_return fail(std::move(key).error());
-  Exchange exchange(directory, http, *server);
+  Exchange exchange(directory, *server, options);
 
   // A session left by a run that was cut short may still be good, also when its token is used up.
   auto open_session = directory.load_session();
@@ -185,15 +153,10 @@ Task<Result<RegisterOutcome>> register_device(const DataDirectory& directory, ne
     auto resumed = co_await exchange.get_certificate(**open_session, *key);
     if (resumed) registration = *std::move(resumed);
     // Without an answer the session may be good yet: keep it for the next run.
-    if (!resumed && resumed.error().code == Code::unavailable) {
-      co_return fail(std::move(resumed).error());
-    }
-    if (!resumed) directory.forget_session();
+    if (!resumed && may_pass(resumed.error())) co_return fail(std::move(resumed).error());
   }
   if (!registration) {
-    auto token = options.token();
-    if (!token) co_return fail(std::move(token).error());
-    auto session = co_await exchange.log_in(*token);
+    auto session = co_await exchange.log_in();
     if (!session) co_return fail(std::move(session).error());
     auto issued = co_await exchange.get_certificate(*session, *key);
     if (!issued) co_return fail(std::move(issued).error());
@@ -201,8 +164,50 @@ Task<Result<RegisterOutcome>> register_device(const DataDirectory& directory, ne
   }
   auto saved = directory.save(*registration);
   if (!saved) co_return fail(std::move(saved).error());
-  directory.forget_session();
+  auto forgotten = directory.forget_session();
+  if (!forgotten) co_return fail(std::move(forgotten).error());
   co_return RegisterOutcome{*std::move(registration), false};
+}
+
+Result<std::string> offline_request(const DataDirectory& directory,
+                                    std::string_view registration_id) {
+  auto key = key_of(directory);
+  if (!key) return fail(std::move(key).error());
+  return certificate_request(*key, registration_id);
+}
+
+Result<RegisterOutcome> accept_offline_answer(const DataDirectory& directory,
+                                              const json::object& answer) {
+  auto server = require_string(answer, "server");
+  if (!server) return fail(std::move(server).error().with("read the answer"));
+  auto id = require_string(answer, "registration_id");
+  if (!id) return fail(std::move(id).error().with("read the answer"));
+  auto registration = read_registration(answer, *std::move(server), *std::move(id));
+  if (!registration) return fail(std::move(registration).error());
+  auto existing = existing_registration(directory);
+  if (!existing) return fail(std::move(existing).error());
+  if (*existing) {
+    const bool same = (*existing)->registration_id == registration->registration_id;
+    if (!same) {
+      return fail(Error{Code::conflict, fmt::format("this device is registered already, as {}",
+                                                    (*existing)->registration_id)}
+                      .advise("ferry-agent uninstall takes that away"));
+    }
+    return RegisterOutcome{**std::move(existing), true};
+  }
+  auto key = key_of(directory);
+  if (!key) return fail(std::move(key).error());
+  if (auto checked = check_identity(*registration, *key); !checked) {
+    return fail(std::move(checked).error().advise("the answer is for another device's request"));
+  }
+  if (auto saved = directory.save(*registration); !saved) return fail(std::move(saved).error());
+  return RegisterOutcome{*std::move(registration), false};
+}
+
+std::string default_hardware_id() {
+  const auto machine = read_file("/etc/machine-id");
+  if (!machine || trim(*machine).empty()) return "";
+  return hex_encode(hmac_sha256(trim(*machine), "ferry hardware id")).substr(0, 32);
 }
 
 }  // namespace ferry::agent

@@ -73,7 +73,8 @@ Renewal::Renewal(CertificateLife current, std::optional<CertificateLife> candida
 
 Renewal::Step Renewal::next(Timestamp now) {
   // A clock that was wrong when the pause was set must not make it longer than any pause is.
-  if (memory_.retry_at) memory_.retry_at = std::min(*memory_.retry_at, now + longest_pause(now));
+  const seconds longest = std::max(policy_.refused_pause, policy_.longest_pause);
+  if (memory_.retry_at) memory_.retry_at = std::min<Timestamp>(*memory_.retry_at, now + longest);
   if (memory_.retry_at && now < *memory_.retry_at) return Wait{*memory_.retry_at};
   const bool accepted = candidate_ && memory_.accepted == candidate_->id;
   if (accepted) return Adopt{};
@@ -128,12 +129,15 @@ void Renewal::on_adopted() {
 
 void Renewal::on_refused(Timestamp now, std::uint16_t random, std::string problem) {
   memory_.awaits_approval = false;
+  const bool by_the_server = !candidate_;
   if (candidate_ && ++memory_.refusals >= kMostRefusals) {
     candidate_.reset();
     memory_.refusals = 0;
     memory_.asked = true;  // another one is needed, although none may be due
   }
   on_unreachable(now, random, std::move(problem));
+  // A person or a policy of Ferry said no; only a person can change that.
+  if (by_the_server) memory_.retry_at = now + jittered(policy_.refused_pause, random);
 }
 
 void Renewal::on_unreachable(Timestamp now, std::uint16_t random, std::string problem) {
@@ -145,6 +149,11 @@ void Renewal::on_unreachable(Timestamp now, std::uint16_t random, std::string pr
 void Renewal::ask() {
   memory_.asked = true;
   memory_.retry_at.reset();
+}
+
+void Renewal::on_told(Timestamp renew_after) {
+  const Timestamp earliest = current_.not_before + life_of(current_) / 100;
+  current_.renew_after = std::min(current_.renew_after, std::max(renew_after, earliest));
 }
 
 void Renewal::pause(Timestamp now, milliseconds duration) {

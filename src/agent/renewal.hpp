@@ -52,6 +52,7 @@ struct RenewalMemory {
 struct RenewalPolicy {
   std::chrono::seconds longest_pause{6 * 3600};     // while the certificate is valid
   std::chrono::seconds longest_urgent_pause{3600};  // when it is not
+  std::chrono::seconds refused_pause{24 * 3600};    // after a no to a Request
   std::chrono::seconds shortest_approval_poll{60};  // whatever the server asks for
   std::chrono::seconds longest_approval_poll{3600};
 };
@@ -93,8 +94,11 @@ class Renewal {
   void on_refused(Timestamp now, std::uint16_t random, std::string problem);
   void on_unreachable(Timestamp now, std::uint16_t random, std::string problem);
 
-  // Somebody (a person, the server) wants a new certificate now.
+  // Somebody wants a new certificate now.
   void ask();
+  // The server has changed its mind about when; only an earlier time counts, and never one within
+  // the first hundredth of the life.
+  void on_told(Timestamp renew_after);
 
   const CertificateLife& current() const { return current_; }
   const std::optional<CertificateLife>& candidate() const { return candidate_; }

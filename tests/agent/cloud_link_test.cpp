@@ -98,6 +98,39 @@ class CloudLinkTest : public testing::Test {
   bool stopped_ = false;
 };
 
+TEST_F(CloudLinkTest, ChangesItsCertificateWithoutAnotherKeyAtTheHub) {
+  start();
+  ASSERT_TRUE(reports(4, 500));
+  ASSERT_EQ(cloud_.logins, 1);
+  net::TlsClientOptions tls;
+  tls.ca_pem = cloud_.ca_pem();
+  tls.identity = net::TlsIdentity{cloud_.registration().chain_pem, cloud_.device_key()};
+  const auto context = net::TlsClientContext::create(tls).value();
+  const auto tried = loop_.run_until_done(link_->try_identity(cloud_.registration(), context));
+  ASSERT_TRUE(tried) << tried.error().describe();
+  EXPECT_EQ(cloud_.registrations, 2);
+  EXPECT_EQ(cloud_.keys_set, 1) << "the session in being goes on with it";
+  EXPECT_EQ(cloud_.logins, 1);
+  link_->use(cloud_.registration(), context);
+  ASSERT_TRUE(eventually([&] { return cloud_.logins == 2; }));
+  cloud_.push_desired({{"$version", 5}, {"schemaVersion", "2.0"}}, 5);
+  ASSERT_TRUE(reports(5, 412));
+}
+
+TEST_F(CloudLinkTest, KeepsItsCertificateWhenTheCloudRefusesAnother) {
+  start();
+  ASSERT_TRUE(reports(4, 500));
+  net::TlsClientOptions tls;
+  tls.ca_pem = cloud_.ca_pem();
+  const auto without = net::TlsClientContext::create(tls).value();
+  Registration registration = cloud_.registration();
+  registration.id_scope = "0ne0000none";
+  EXPECT_FALSE(loop_.run_until_done(link_->try_identity(registration, without)));
+  EXPECT_EQ(cloud_.logins, 1);
+  cloud_.cut();
+  ASSERT_TRUE(eventually([&] { return cloud_.logins == 2; }));
+}
+
 TEST_F(CloudLinkTest, GoesFromItsCertificateToAReportedState) {
   start();
   ASSERT_TRUE(reports(4, 500));

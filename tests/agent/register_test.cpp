@@ -133,10 +133,12 @@ class Register : public testing::Test {
     auto directory = DataDirectory::open(path_);
     EXPECT_TRUE(directory);
     net::HttpClient http({});
-    RegisterOptions options{server_.url(), [this] {
-                              ++tokens_asked_for_;
-                              return Result<Secret>(Secret("token-1"));
-                            }};
+    RegisterOptions options;
+    options.server = server_.url();
+    options.token = [this] {
+      ++tokens_asked_for_;
+      return Result<Secret>(Secret("token-1"));
+    };
     return loop_.run_until_done(register_device(*directory, http, std::move(options)));
   }
   std::string key() { return read_file(path_ / "device.key.pem").value_or(""); }
@@ -248,7 +250,9 @@ TEST_F(Register, RefusesACertificateForAnotherName) {
 TEST_F(Register, SendsNoTokenUnencryptedOverANetwork) {
   auto directory = DataDirectory::open(path_);
   net::HttpClient http({});
-  RegisterOptions options{"http://ferry.example:8080", [] { return Result<Secret>(Secret("t")); }};
+  RegisterOptions options;
+  options.server = "http://ferry.example:8080";
+  options.token = [] { return Result<Secret>(Secret("t")); };
   const auto outcome = loop_.run_until_done(register_device(*directory, http, std::move(options)));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::invalid_argument);

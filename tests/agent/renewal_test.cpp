@@ -81,7 +81,7 @@ TEST(Renewal, ForgetsAPauseThatAWrongClockMadeLong) {
   const Timestamp right = kStart + kYear * 3 / 4;
   const auto step = renewal.next(right);
   ASSERT_TRUE(is<Renewal::Wait>(step));
-  EXPECT_LE(std::get<Renewal::Wait>(step).until, right + hours(6));
+  EXPECT_LE(std::get<Renewal::Wait>(step).until, right + kDay);
 }
 
 TEST(Renewal, PollsSlowlyForAnApproval) {
@@ -97,6 +97,14 @@ TEST(Renewal, PollsSlowlyForAnApproval) {
   EXPECT_GE(std::get<Renewal::Wait>(renewal.next(wait)).until, wait + seconds(30));
   renewal.on_issued(year_from(wait, "second"));
   EXPECT_FALSE(renewal.memory().awaits_approval);
+}
+
+TEST(Renewal, AsksOnceADayWhereItWasRefused) {
+  Renewal renewal(year_from(kStart), {}, {});
+  const Timestamp now = kStart + kYear * 2;
+  renewal.on_refused(now, 65'535, "the node is revoked");
+  EXPECT_EQ(std::get<Renewal::Wait>(renewal.next(now)).until, now + kDay);
+  EXPECT_TRUE(is<Renewal::Request>(renewal.next(now + kDay)));
 }
 
 TEST(Renewal, GivesUpACandidateThatTheCloudKeepsRefusing) {
@@ -140,6 +148,16 @@ TEST(Renewal, RenewsBeforeTimeWhenAsked) {
   renewal.on_accepted();
   renewal.on_adopted();
   EXPECT_TRUE(is<Renewal::Wait>(renewal.next(kStart + kDay)));
+}
+
+TEST(Renewal, FollowsAServerThatWantsItEarlierButNotInALoop) {
+  Renewal renewal(year_from(kStart), {}, {});
+  renewal.on_told(kStart + kDay * 30);
+  EXPECT_EQ(std::get<Renewal::Wait>(renewal.next(kStart)).until, kStart + kDay * 30);
+  renewal.on_told(kStart + kDay * 60);
+  EXPECT_EQ(std::get<Renewal::Wait>(renewal.next(kStart)).until, kStart + kDay * 30);
+  renewal.on_told(kStart - kDay);
+  EXPECT_EQ(std::get<Renewal::Wait>(renewal.next(kStart)).until, kStart + seconds(kYear) / 100);
 }
 
 // A server, a cloud, a network and a clock that do what chance wants.
