@@ -50,7 +50,9 @@ Result<json::object> body_of(const Call& call);
 
 void add_overview_routes(Routes& routes);  // whoami, organizations, operations
 void add_cloud_account_routes(Routes& routes);
-void add_workspace_routes(Routes& routes);  // with resources and certificates
+void add_workspace_routes(Routes& routes);  // with resources
+void add_certificate_routes(Routes& routes);
+void add_rollover_routes(Routes& routes);
 void add_group_routes(Routes& routes);
 void add_node_routes(Routes& routes);
 void add_component_routes(Routes& routes);  // with images

@@ -80,6 +80,8 @@ Server::Server(control::Control& control, const Clock& clock) : control_(control
   add_overview_routes(routes);
   add_cloud_account_routes(routes);
   add_workspace_routes(routes);
+  add_certificate_routes(routes);
+  add_rollover_routes(routes);
   add_group_routes(routes);
   add_node_routes(routes);
   add_component_routes(routes);

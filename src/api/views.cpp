@@ -93,16 +93,6 @@ json::object to_json(const control::ResourceView& resource) {
           {"createdAt", time(resource.created_at)}};
 }
 
-json::object to_json(const control::CertificateView& certificate) {
-  return {{"subject", certificate.subject},
-          {"issuer", certificate.issuer},
-          {"use", certificate.use},
-          {"notBefore", time(certificate.not_before)},
-          {"notAfter", time(certificate.not_after)},
-          {"sha256Thumbprint", certificate.sha256_thumbprint},
-          {"pem", certificate.pem}};
-}
-
 json::object to_json(const control::GroupView& group) {
   return {{"id", group.id.str()},
           {"name", group.name},

@@ -8,7 +8,6 @@
 #include "base/json.hpp"
 #include "control/access.hpp"
 #include "control/accounts.hpp"
-#include "control/certificates.hpp"
 #include "control/components.hpp"
 #include "control/deployments.hpp"
 #include "control/groups.hpp"
@@ -24,7 +23,6 @@ json::object to_json(const fleet::CloudAccount& account);  // never its secret
 json::object to_json(const control::OperationView& operation);
 json::object to_json(const control::WorkspaceView& workspace);
 json::object to_json(const control::ResourceView& resource);
-json::object to_json(const control::CertificateView& certificate);
 json::object to_json(const control::GroupView& group);
 json::object to_json(const control::CompositionView& composition);
 json::object to_json(const control::NodeTicket& ticket);  // with the token: its only appearance

@@ -50,12 +50,6 @@ Answer resources(control::Control& control, const Call& call) {
   return json_response(200, collection(*list));
 }
 
-Answer certificates(control::Control& control, const Call& call) {
-  auto list = control.certificates.list(call.organization(), call.at("workspace"));
-  if (!list) return fail(std::move(list).error());
-  return json_response(200, collection(*list));
-}
-
 }  // namespace
 
 void add_workspace_routes(Routes& routes) {
@@ -66,7 +60,6 @@ void add_workspace_routes(Routes& routes) {
   routes.add("POST", "/workspaces/{workspace}/retry", Role::owner, retry);
   routes.add("DELETE", "/workspaces/{workspace}", Role::owner, remove);
   routes.add("GET", "/workspaces/{workspace}/resources", Role::viewer, resources);
-  routes.add("GET", "/workspaces/{workspace}/certificates", Role::viewer, certificates);
 }
 
 }  // namespace ferry::api

@@ -18,6 +18,7 @@ struct Invocation {
   // Exactly one of these is set.
   std::function<Done(Context&)> command;
   std::optional<UpOptions> up;
+  std::optional<ChainFile> chain_file;  // to judge on this machine
   bool version = false;
   std::optional<std::string> help;
 };

@@ -6,27 +6,6 @@
 
 namespace ferry::cli {
 
-Done certificate_list(Context& context) {
-  auto workspace = co_await workspace_of(context);
-  if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "certificates"}));
-  if (!answer) co_return fail(std::move(answer).error());
-  if (context.output == OutputFormat::json) {
-    print(context, *answer, {});
-    co_return Result<void>{};
-  }
-  Table table({"USE", "SUBJECT", "ISSUER", "NOT AFTER", "SHA-256 THUMBPRINT"});
-  for (const auto& certificate : items_of(*answer)) {
-    table.add({{text_of(certificate, "use")},
-               {text_of(certificate, "subject"), Tone::strong},
-               {text_of(certificate, "issuer")},
-               {text_of(certificate, "notAfter")},
-               {text_of(certificate, "sha256Thumbprint"), Tone::dim}});
-  }
-  print_table(context, table, "no certificates");
-  co_return Result<void>{};
-}
-
 Done operation_list(Context& context) {
   auto answer = co_await context.client.get(api_path({"operations"}));
   if (!answer) co_return fail(std::move(answer).error());

@@ -54,6 +54,27 @@ Result<void> run_up(const Invocation& invocation, const Environment& environment
   return loop.run_until_done(up(loop, terminal, environment, *invocation.up));
 }
 
+// Judged on this machine: works without a server and without a profile.
+Result<void> judge_file(const Invocation& invocation, Terminal& terminal, json::value& details) {
+  auto verdict = judge_chain_file(*invocation.chain_file, SystemClock());
+  if (!verdict) return fail(std::move(verdict).error());
+  auto outcome = verdict_as_result(*verdict);
+  const bool as_json = invocation.output == OutputFormat::json;
+  if (!outcome && as_json) {
+    details = *std::move(verdict);
+    return outcome;
+  }
+  terminal.out << (as_json ? pretty_json(*verdict) : show_verdict(*verdict)) << std::flush;
+  return outcome;
+}
+
+Result<void> run_anything(const Invocation& invocation, const Environment& environment,
+                          Terminal& terminal, json::value& details) {
+  if (invocation.up) return run_up(invocation, environment, terminal);
+  if (invocation.chain_file) return judge_file(invocation, terminal, details);
+  return run_command(invocation, environment, terminal, details);
+}
+
 }  // namespace
 
 void report_error(Terminal& terminal, const Error& error, const std::string& details_json,
@@ -87,8 +108,7 @@ int run_program(std::vector<std::string> arguments, const Environment& environme
     return 0;
   }
   json::value details;
-  auto done = invocation->up ? run_up(*invocation, environment, terminal)
-                             : run_command(*invocation, environment, terminal, details);
+  auto done = run_anything(*invocation, environment, terminal, details);
   if (done) return 0;
   report_error(terminal, done.error(), json::serialize(details), as_json);
   return exit_code(done.error().code);

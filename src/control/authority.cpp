@@ -71,7 +71,9 @@ struct Issued {
 
 Result<Issued> issue_authority(const Context& context, const AuthorityShape& shape,
                                const x509::PrivateKey& key) {
-  auto profile = profile_from(context.clock.now(), shape.common_name, shape.validity);
+  auto name = next_name(context, shape);
+  if (!name) return fail(std::move(name).error());
+  auto profile = profile_from(context.clock.now(), *std::move(name), shape.validity);
   profile.ca = true;
   profile.path_length = shape.path_length;
   profile.client_auth = shape.clients_only;
@@ -139,13 +141,21 @@ AuthorityShape group_shape(const fleet::Workspace& workspace, const fleet::NodeG
   return {.use = "group-ca",
           .owner = group.id.str(),
           .issuer_owner = workspace.id.str(),
-          .common_name = fmt::format("{} CA {}", group.name.substr(0, 40), group.id),
+          .common_name = fmt::format("{} CA {}", group.name.substr(0, 36), group.id),
           .validity = 5 * kYear,
           .path_length = 0,
           .clients_only = true,
           .organization = workspace.organization,
           .workspace = workspace.id.str(),
           .policy_owners = {group.id.str(), workspace.id.str(), workspace.organization.str()}};
+}
+
+Result<std::string> next_name(const Context& context, const AuthorityShape& shape) {
+  auto before = context.store.certificates.list_authorities(shape.owner);
+  if (!before) return fail(std::move(before).error());
+  if (before->empty()) return shape.common_name;
+  const std::string number = fmt::format(" {}", before->size() + 1);
+  return shape.common_name.substr(0, kCommonNameLimit - number.size()) + number;
 }
 
 Result<CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
@@ -248,6 +258,22 @@ Result<std::string> full_chain(const Context& context, const CertificateRecord& 
   std::string chain = certificate.pem;
   for (const auto& issuer : *issuers) chain += issuer.pem;
   return chain;
+}
+
+Result<std::vector<CertificateRecord>> trust_anchors(const Context& context,
+                                                     const fleet::Workspace& workspace) {
+  auto records = context.store.certificates.list_authorities(workspace.organization, workspace.id);
+  if (!records) return fail(std::move(records).error());
+  std::vector<CertificateRecord> anchors;
+  for (const auto& record : *records) {
+    if (record.use == "external-ca" || record.state == CertificateState::retired) continue;
+    auto issuers = issuers_of(context, record);
+    if (!issuers) return fail(std::move(issuers).error());
+    const auto& anchor = issuers->empty() ? record : issuers->back();
+    const auto same = [&](const CertificateRecord& other) { return other.id == anchor.id; };
+    if (std::none_of(anchors.begin(), anchors.end(), same)) anchors.push_back(anchor);
+  }
+  return anchors;
 }
 
 }  // namespace ferry::control

@@ -51,6 +51,10 @@ AuthorityShape organization_shape(const fleet::Organization& organization);
 AuthorityShape workspace_shape(const fleet::Workspace& workspace);
 AuthorityShape group_shape(const fleet::Workspace& workspace, const fleet::NodeGroup& group);
 
+// What the next authority of that shape is called: the first as the shape says, those that follow
+// it with their number, because some clients look for an issuer by its name alone.
+Result<std::string> next_name(const Context& context, const AuthorityShape& shape);
+
 // A further authority of that shape with a key of its own, in the given state.
 Result<store::CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
                                                 store::CertificateState state);
@@ -71,6 +75,10 @@ Result<std::string> full_chain(const Context& context, const store::CertificateR
 // From the certificate's issuer up.
 Result<std::vector<store::CertificateRecord>> issuers_of(
     const Context& context, const store::CertificateRecord& certificate);
+
+// The ends of the chains of the workspace's authorities, those that leave included.
+Result<std::vector<store::CertificateRecord>> trust_anchors(const Context& context,
+                                                            const fleet::Workspace& workspace);
 
 // A new record's fields, as the certificate says them.
 store::CertificateRecord describe_certificate(const x509::Certificate& certificate);

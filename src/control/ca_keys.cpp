@@ -44,6 +44,16 @@ Result<void> forget_authorities(Context& context, const std::string& owner) {
     auto forgotten = forget_ca_key(context, authority.id);
     if (!forgotten) return forgotten;
   }
+  auto request = context.store.certificate_requests.find(owner);
+  if (!request) return fail(std::move(request).error());
+  if (*request) {
+    auto forgotten = forget_ca_key(context, (*request)->id);
+    if (!forgotten) return forgotten;
+    auto removed = context.store.certificate_requests.remove(owner);
+    if (!removed) return removed;
+  }
+  auto rollovers = context.store.rollovers.remove(owner);
+  if (!rollovers) return rollovers;
   auto policy = context.store.certificate_policies.remove(owner);
   if (!policy) return policy;
   return context.store.certificates.remove(owner);

@@ -17,7 +17,7 @@ Result<std::unique_ptr<x509::Signer>> open_signer(const Context& context, const 
 // The key that `from` waited with is now that of `to`.
 Result<void> move_ca_key(Context& context, const std::string& from, const std::string& to);
 Result<void> forget_ca_key(Context& context, const std::string& id);
-// Everything of an owner that goes: keys, certificates and policy.
+// Everything of an owner that goes: keys, requests, certificates, rollovers and policy.
 Result<void> forget_authorities(Context& context, const std::string& owner);
 
 }  // namespace ferry::control

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/context.hpp"
 
+#include "control/rollover_steps.hpp"
+
 namespace ferry::control {
 
 Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
@@ -17,6 +19,7 @@ Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
   define_node_workflows(*this);
   define_publishing_workflow(*this);
   define_deployment_workflow(*this);
+  define_rollover_workflow(*this);
 }
 
 }  // namespace ferry::control

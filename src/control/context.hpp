@@ -24,6 +24,8 @@ struct Context {
   Clouds clouds;
   WorkflowEngine engine;
   std::map<std::string, std::shared_ptr<WorkspaceReports>> reports;  // by workspace id
+  // How often a rollover looks whether it may go on.
+  std::chrono::milliseconds rollover_poll{5000};
 };
 
 // One place for each kind of operation; called once.

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/control.hpp"
 
+#include "base/log.hpp"
 #include "control/context.hpp"
 
 namespace ferry::control {
+namespace {
+
+// Authorities live for years; looking every hour is often enough.
+net::Task<void> follow_due_authorities(Context& context) {
+  for (;;) {
+    auto started = Rollovers(context).start_due();
+    if (!started) {
+      log::error("certificates", "cannot start rollovers: {}", started.error().describe());
+    } else if (*started > 0) {
+      log::info("certificates", "{} authorities are being followed by new ones", *started);
+    }
+    co_await net::sleep_for(std::chrono::hours(1));
+  }
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Control>> Control::open(net::EventLoop& loop, const Clock& clock,
                                                const std::filesystem::path& directory,
@@ -29,6 +46,9 @@ Control::Control(std::unique_ptr<Context> context)
       accounts(*context_),
       workspaces(*context_),
       certificates(*context_),
+      certificate_policies(*context_),
+      rollovers(*context_),
+      external_authorities(*context_),
       groups(*context_),
       nodes(*context_),
       registration(*context_),
@@ -39,7 +59,10 @@ Control::Control(std::unique_ptr<Context> context)
 Control::~Control() = default;
 
 Result<void> Control::resume() {
-  return context_->engine.resume();
+  auto resumed = context_->engine.resume();
+  if (!resumed) return resumed;
+  context_->loop.spawn(follow_due_authorities(*context_));
+  return {};
 }
 
 }  // namespace ferry::control

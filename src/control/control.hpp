@@ -13,9 +13,11 @@
 #include "base/clock.hpp"
 #include "control/access.hpp"
 #include "control/accounts.hpp"
+#include "control/certificate_policies.hpp"
 #include "control/certificates.hpp"
 #include "control/components.hpp"
 #include "control/deployments.hpp"
+#include "control/external_authorities.hpp"
 #include "control/groups.hpp"
 #include "control/nodes.hpp"
 #include "control/observing.hpp"
@@ -38,7 +40,8 @@ class Control {
   static std::unique_ptr<Control> over(std::unique_ptr<Context> context);
   ~Control();
 
-  // Takes up every operation that was under way when the last process ended. Call once, after
+  // Takes up every operation that was under way when the last process ended, and from then on has
+  // authorities followed by new ones in time. Call once, after
   // Access::ensure_owner and before serving requests.
   Result<void> resume();
 
@@ -53,6 +56,9 @@ class Control {
   Accounts accounts;
   Workspaces workspaces;
   Certificates certificates;
+  CertificatePolicies certificate_policies;
+  Rollovers rollovers;
+  ExternalAuthorities external_authorities;
   Groups groups;
   Nodes nodes;
   Registration registration;

@@ -4,6 +4,7 @@
 #include "control/authority.hpp"
 #include "control/ca_keys.hpp"
 #include "control/delivery.hpp"
+#include "control/enrollment_groups.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
 #include "fleet/azure_names.hpp"
@@ -43,33 +44,14 @@ net::Task<Result<void>> make_ca(Context& context, GroupSite site, StepContext& s
   co_return Result<void>();
 }
 
-azure::EnrollmentGroup enrollment_of(const GroupSite& site, const std::string& ca_pem) {
-  azure::EnrollmentGroup enrollment;
-  enrollment.id = site.group.enrollment_group;
-  enrollment.primary_certificate_pem = ca_pem;
-  enrollment.iot_edge = true;
-  enrollment.iot_hubs = {site.workspace.hub_host};
-  // The tag is what the standing deployment targets: a device falls into it when it first
-  // registers.
-  enrollment.initial_tags = {{"ferry", json::object{{"nodeGroup", site.group.id.str()},
-                                                    {"nodeGroupName", site.group.name},
-                                                    {"workspace", site.workspace.id.str()}}}};
-  return enrollment;
-}
-
 net::Task<Result<void>> make_enrollment_group(Context& context, GroupSite site, StepContext& step) {
   auto ca = ensure_group_ca(context, site.workspace, site.group);
   if (!ca) co_return fail(std::move(ca).error());
-  auto enrollment = enrollment_of(site, ca->pem);
-  auto& dps = site.connection->dps;
-  auto existing = co_await dps.get_group(enrollment.id);
-  if (!existing && existing.error().code != Code::not_found) {
-    co_return fail(std::move(existing).error());
-  }
-  if (existing) enrollment.etag = existing->etag;
-  auto put = co_await dps.put_group(enrollment);
-  if (!put) co_return fail(std::move(put).error());
-  step.detail(enrollment.id);
+  const std::string id = site.group.enrollment_group;
+  auto written =
+      co_await write_enrollment_group(context, std::move(site.workspace), std::move(site.group));
+  if (!written) co_return written;
+  step.detail(id);
   co_return Result<void>();
 }
 

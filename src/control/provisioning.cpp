@@ -9,6 +9,7 @@
 #include "control/authority.hpp"
 #include "control/ca_keys.hpp"
 #include "control/cloud_port.hpp"
+#include "control/dps_authorities.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
 #include "fleet/azure_names.hpp"
@@ -165,30 +166,8 @@ net::Task<Result<void>> make_registry(Context& context, Site site, StepContext& 
 net::Task<Result<void>> make_workspace_ca(Context& context, Site site, StepContext& step) {
   auto ca = ensure_workspace_ca(context, site.workspace);
   if (!ca) co_return fail(std::move(ca).error());
-  auto& client = site.cloud->arm;
-  const std::string service =
-      client.resource_id(site.names.resource_group, kDpsType, site.names.provisioning_service);
-  auto certificate = co_await arm::get_certificate(client, service, site.names.ca_certificate);
-  if (!certificate && certificate.error().code == Code::not_found) {
-    auto uploaded =
-        co_await arm::upload_certificate(client, service, site.names.ca_certificate, ca->pem);
-    certificate = std::move(uploaded);
-  }
-  if (!certificate) co_return fail(std::move(certificate).error());
-  if (!certificate->verified) {
-    step.detail("proof of possession");
-    auto challenged = co_await arm::generate_verification_code(client, service, *certificate);
-    if (!challenged) co_return fail(std::move(challenged).error());
-    auto proof = prove_possession(context, *ca, challenged->verification_code);
-    if (!proof) co_return fail(std::move(proof).error());
-    auto verified = co_await arm::verify_certificate(client, service, *challenged, *proof);
-    if (!verified) co_return fail(std::move(verified).error());
-    if (!verified->verified) {
-      co_return fail(Code::internal, "the provisioning service did not accept the CA's proof");
-    }
-  }
-  step.detail(fmt::format("{}, verified", ca->subject));
-  co_return Result<void>();
+  co_return co_await ensure_verified_authority(context, std::move(site.workspace), *std::move(ca),
+                                               step);
 }
 
 net::Task<Result<void>> drop_registry(Context&, Site site, StepContext& step) {

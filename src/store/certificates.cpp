@@ -9,6 +9,7 @@ namespace ferry::store {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"next", "active", "retiring", "retired"};
+constexpr std::array<std::string_view, 3> kOrigins{"ferry", "signed-outside", "imported"};
 
 constexpr std::string_view kIsAuthority =
     "use IN ('organization-root', 'workspace-ca', 'group-ca')";
@@ -22,12 +23,13 @@ constexpr std::string_view kByLevel =
 std::string select(std::string_view rest) {
   return fmt::format(
       "SELECT id, organization, workspace, owner, use, subject, issuer, not_before, not_after, "
-      "thumbprint, pem, issuer_id, serial, spki, state, revoked_at, revocation_reason, rowid "
+      "thumbprint, pem, issuer_id, serial, spki, state, revoked_at, revocation_reason, origin, "
+      "rowid "
       "FROM certificates c {}",
       rest);
 }
 
-constexpr int kRowId = 17;
+constexpr int kRowId = 18;
 
 Result<CertificateState> parse_state(std::string_view text) {
   for (std::size_t i = 0; i < kStates.size(); ++i) {
@@ -36,9 +38,18 @@ Result<CertificateState> parse_state(std::string_view text) {
   return fail(Code::internal, "'{}' is no state of a certificate", text);
 }
 
+Result<CertificateOrigin> parse_origin(std::string_view text) {
+  for (std::size_t i = 0; i < kOrigins.size(); ++i) {
+    if (kOrigins[i] == text) return static_cast<CertificateOrigin>(i);
+  }
+  return fail(Code::internal, "'{}' is no origin of a certificate", text);
+}
+
 Result<CertificateRecord> read_certificate(const sqlite::Row& row) {
   auto state = parse_state(row.text(14));
   if (!state) return fail(std::move(state).error());
+  auto origin = parse_origin(row.text(17));
+  if (!origin) return fail(std::move(origin).error());
   return CertificateRecord{row.text(0),
                            fleet::OrganizationId(row.text(1)),
                            row.optional_text(2),
@@ -55,7 +66,8 @@ Result<CertificateRecord> read_certificate(const sqlite::Row& row) {
                            row.text(13),
                            *state,
                            to_optional_time(row, 15),
-                           row.text(16)};
+                           row.text(16),
+                           *origin};
 }
 
 Result<std::optional<CertificateRecord>> one(Result<std::optional<sqlite::Row>> row) {
@@ -72,16 +84,21 @@ std::string_view to_string(CertificateState state) {
   return kStates[static_cast<std::size_t>(state)];
 }
 
+std::string_view to_string(CertificateOrigin origin) {
+  return kOrigins[static_cast<std::size_t>(origin)];
+}
+
 Result<void> Certificates::insert(const CertificateRecord& certificate) {
   return database_.execute(
       "INSERT INTO certificates(id, organization, workspace, owner, use, subject, issuer, "
       "not_before, not_after, thumbprint, pem, issuer_id, serial, spki, state, revoked_at, "
-      "revocation_reason) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "revocation_reason, origin) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {certificate.id, certificate.organization.str(), certificate.workspace, certificate.owner,
        certificate.use, certificate.subject, certificate.issuer, to_column(certificate.not_before),
        to_column(certificate.not_after), certificate.thumbprint, certificate.pem,
        certificate.issuer_id, certificate.serial, certificate.spki, to_string(certificate.state),
-       to_column(certificate.revoked_at), certificate.revocation_reason});
+       to_column(certificate.revoked_at), certificate.revocation_reason,
+       to_string(certificate.origin)});
 }
 
 Result<std::optional<CertificateRecord>> Certificates::find(const std::string& owner) const {
@@ -145,11 +162,9 @@ Result<std::vector<CertificateRecord>> Certificates::list_authorities(
       {organization.str(), workspace.str()}));
 }
 
-Result<std::vector<CertificateRecord>> Certificates::list_organization(
-    const fleet::OrganizationId& organization) const {
+Result<std::vector<CertificateRecord>> Certificates::list_issuing() const {
   return all(database_.query(
-      select(fmt::format("WHERE organization = ? AND workspace IS NULL ORDER BY {}", kByLevel)),
-      {organization.str()}));
+      select(fmt::format("WHERE {} AND state = 'active' ORDER BY {}", kIsAuthority, kByLevel))));
 }
 
 Result<std::vector<CertificateRecord>> Certificates::expiring(

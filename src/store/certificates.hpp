@@ -17,6 +17,10 @@ namespace ferry::store {
 enum class CertificateState { next, active, retiring, retired };
 std::string_view to_string(CertificateState state);
 
+// Whether Ferry signed it, another authority signed Ferry's key, or it came from outside.
+enum class CertificateOrigin { ferry, signed_outside, imported };
+std::string_view to_string(CertificateOrigin origin);  // "ferry", "signed-outside", "imported"
+
 // A certificate that Ferry issued or was given. Private keys of authorities are in Secrets under
 // the certificate's id.
 struct CertificateRecord {
@@ -39,9 +43,9 @@ struct CertificateRecord {
   CertificateState state = CertificateState::active;
   std::optional<Timestamp> revoked_at;
   std::string revocation_reason;
+  CertificateOrigin origin = CertificateOrigin::ferry;
 };
 
-// What a list says of a certificate: everything but its text.
 struct CertificatePage {
   std::vector<CertificateRecord> records;
   std::optional<std::int64_t> next;  // where the next page begins
@@ -70,8 +74,8 @@ class Certificates {
   // Authorities of the organization and of the workspace, by level, with those that are retired.
   Result<std::vector<CertificateRecord>> list_authorities(
       const fleet::OrganizationId& organization, const fleet::WorkspaceId& workspace) const;
-  Result<std::vector<CertificateRecord>> list_organization(
-      const fleet::OrganizationId& organization) const;
+  // All that issue, of all organizations: the active authorities.
+  Result<std::vector<CertificateRecord>> list_issuing() const;
   // Those in use (the newest of a node; authorities that are not retired; nothing revoked) that end
   // before `end`, soonest first. `workspace` nullopt: of the whole organization.
   Result<std::vector<CertificateRecord>> expiring(const fleet::OrganizationId& organization,

@@ -35,6 +35,8 @@ Store::Store(sqlite::Database database, DataKey data_key)
       resources(database_),
       certificates(database_),
       certificate_policies(database_),
+      certificate_requests(database_),
+      rollovers(database_),
       groups(database_),
       compositions(database_),
       nodes(database_),

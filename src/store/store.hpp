@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "store/certificate_policies.hpp"
+#include "store/certificate_requests.hpp"
 #include "store/certificates.hpp"
 #include "store/components.hpp"
 #include "store/deployments.hpp"
@@ -13,6 +14,7 @@
 #include "store/nodes.hpp"
 #include "store/operations.hpp"
 #include "store/organizations.hpp"
+#include "store/rollovers.hpp"
 #include "store/secrets.hpp"
 #include "store/sessions.hpp"
 #include "store/workspaces.hpp"
@@ -45,6 +47,8 @@ class Store {
   Resources resources;
   Certificates certificates;
   CertificatePolicies certificate_policies;
+  CertificateRequests certificate_requests;
+  Rollovers rollovers;
   Groups groups;
   Compositions compositions;
   Nodes nodes;

@@ -41,6 +41,20 @@ TEST(Arguments, EveryCommandOfTheToolIsKnown) {
       {"status", "n", "--watch"},
       {"logs", "n", "c", "--tail", "20", "--follow"},
       {"certificate", "list"},
+      {"cert", "tree"},
+      {"cert", "show", "cert-1"},
+      {"cert", "download", "cert-1", "--chain", "--file", "a.pem"},
+      {"cert", "radar", "--within", "90d"},
+      {"cert", "verify", "chain.pem", "--key", "key.pem"},
+      {"cert", "policy", "--group", "g", "--node-key", "ec-p256", "--node-key", "rsa-2048"},
+      {"cert", "rollover", "start", "--group", "g", "--nodes-per-minute", "10", "--wait"},
+      {"cert", "rollover", "start", "--organization"},
+      {"cert", "rollover", "status"},
+      {"cert", "rollover", "status", "roll-1"},
+      {"cert", "rollover", "force", "roll-1", "--yes"},
+      {"cert", "authority", "export-csr", "--organization", "--file", "root.csr"},
+      {"cert", "authority", "import-chain", "chain.pem"},
+      {"cert", "authority", "import", "chain.pem", "--key", "key.pem"},
       {"operation", "show", "op-1"}};
   for (const auto& words : lines) {
     const auto invocation = parse_arguments(words);
@@ -59,14 +73,29 @@ TEST(Arguments, UpTakesItsDirectoryAndPort) {
   EXPECT_TRUE(parse_arguments({"up"})->up->drydock);
 }
 
+TEST(Arguments, AChainIsJudgedHereWhenThatIsAskedFor) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"cert", "verify", "chain.pem", "--offline"},
+                                             {"cert", "verify", "chain.pem", "--ca", "root.pem"}}) {
+    const auto invocation = parse_arguments(words);
+    ASSERT_TRUE(invocation) << invocation.error().describe();
+    ASSERT_TRUE(invocation->chain_file);
+    EXPECT_EQ(invocation->chain_file->file, "chain.pem");
+    EXPECT_FALSE(invocation->command);
+  }
+}
+
 TEST(Arguments, AWrongLineIsRefusedWithTheHelpToAskFor) {
-  for (const auto& words : std::vector<std::vector<std::string>>{{},
-                                                                 {"node", "create"},
-                                                                 {"node", "create", "n"},
-                                                                 {"logs", "n", "c", "--tail", "0"},
-                                                                 {"group", "list", "-o", "yaml"},
-                                                                 {"group", "list", "surplus"},
-                                                                 {"unknown"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {},
+           {"node", "create"},
+           {"node", "create", "n"},
+           {"cert", "rollover", "start", "--organization", "--group", "g"},
+           {"cert", "authority", "import", "chain.pem"},
+           {"logs", "n", "c", "--tail", "0"},
+           {"group", "list", "-o", "yaml"},
+           {"group", "list", "surplus"},
+           {"unknown"}}) {
     const auto invocation = parse_arguments(words);
     ASSERT_FALSE(invocation);
     EXPECT_EQ(invocation.error().code, Code::invalid_argument);

@@ -44,7 +44,7 @@ TEST_F(RegistrationTest, ADeviceGetsACertificateForItsOwnKey) {
   EXPECT_EQ(chain->front().subject_cn(), ticket_.registration_id) << "whatever the CSR asks for";
   EXPECT_TRUE(x509::verify_chain(chain->front(), {chain->at(1), chain->at(2)}, {chain->at(3)},
                                  clock_.now(), x509::Purpose::client_auth));
-  EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->size(), 4U);
+  EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->certificates.size(), 4U);
 }
 
 TEST_F(RegistrationTest, WithoutACsrFerryMakesTheKey) {
@@ -70,7 +70,7 @@ TEST_F(RegistrationTest, TheTokenWorksUntilTheCertificateIsIssuedAndNeverAfter) 
   const auto login = control_->registration.login_node(ticket_.token);
   ASSERT_FALSE(login);
   EXPECT_EQ(login.error().code, Code::unauthenticated);
-  EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->size(), 4U);
+  EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->certificates.size(), 4U);
 }
 
 TEST_F(RegistrationTest, ALostAnswerIsRepeatedForTheSameKeyAndForNoOther) {

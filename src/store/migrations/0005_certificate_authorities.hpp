@@ -12,6 +12,7 @@ ALTER TABLE certificates ADD COLUMN issuer_id TEXT;
 ALTER TABLE certificates ADD COLUMN serial TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN spki TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE certificates ADD COLUMN origin TEXT NOT NULL DEFAULT 'ferry';
 ALTER TABLE certificates ADD COLUMN revoked_at INTEGER;
 ALTER TABLE certificates ADD COLUMN revocation_reason TEXT NOT NULL DEFAULT '';
 CREATE INDEX certificates_by_issuer ON certificates(issuer_id, use, not_after);
@@ -33,8 +34,9 @@ CREATE TABLE rollovers(
   id TEXT PRIMARY KEY, organization TEXT NOT NULL REFERENCES organizations(id),
   workspace TEXT REFERENCES workspaces(id) ON DELETE CASCADE, owner TEXT NOT NULL,
   use TEXT NOT NULL, leaving TEXT NOT NULL, arriving TEXT NOT NULL, state TEXT NOT NULL,
-  forced INTEGER NOT NULL, nodes_per_minute INTEGER NOT NULL, operation TEXT NOT NULL,
-  switched_at INTEGER, started_at INTEGER NOT NULL, finished_at INTEGER) STRICT;
+  forced INTEGER NOT NULL, cancelled INTEGER NOT NULL, nodes_per_minute INTEGER NOT NULL,
+  nodes INTEGER NOT NULL, operation TEXT NOT NULL, switched_at INTEGER,
+  started_at INTEGER NOT NULL, finished_at INTEGER) STRICT;
 CREATE INDEX rollovers_by_owner ON rollovers(owner, state);
 CREATE INDEX rollovers_by_leaving ON rollovers(leaving, state);
 )sql";
