@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fleet/edge_deployment.hpp"
 
+#include "fleet/dependencies.hpp"
 #include "fleet/plan.hpp"
 
 namespace ferry::fleet {
@@ -33,35 +34,39 @@ json::object docker_settings(std::string_view image, const json::object& create_
   return settings;
 }
 
-json::object module_entry(const Module& module) {
+json::object module_entry(const Module& module,
+                          const std::map<std::string, std::uint32_t>& startup_orders) {
   json::object entry{{"version", module.version},
                      {"type", "docker"},
                      {"status", "running"},
-                     {"restartPolicy", module.manifest.restart_policy},
+                     {"restartPolicy", module.manifest().restart_policy},
                      {"imagePullPolicy", "on-create"}};
-  if (module.manifest.startup_order) entry["startupOrder"] = *module.manifest.startup_order;
-  if (!module.manifest.env.empty()) {
+  const auto order = startup_orders.find(module.name);
+  if (order != startup_orders.end()) entry["startupOrder"] = order->second;
+  if (!module.manifest().env.empty()) {
     json::object env;
-    for (const auto& [name, value] : module.manifest.env) {
+    for (const auto& [name, value] : module.manifest().env) {
       env[name] = json::object{{"value", value}};
     }
     entry["env"] = std::move(env);
   }
-  entry["settings"] = docker_settings(module.image, module.manifest.create_options);
+  entry["settings"] = docker_settings(module.published->image, module.manifest().create_options);
   return entry;
 }
 
+json::object credentials_entry(const std::optional<PullCredential>& credential) {
+  if (!credential) return {};
+  return json::object{{"ferry", json::object{{"username", credential->username},
+                                             {"password", credential->password.reveal()},
+                                             {"address", credential->registry}}}};
+}
+
 json::object runtime_entry(const std::optional<PullCredential>& credential) {
-  json::object credentials;
-  if (credential) {
-    credentials["ferry"] = json::object{{"username", credential->username},
-                                        {"password", credential->password.reveal()},
-                                        {"address", credential->registry}};
-  }
-  return json::object{{"type", "docker"},
-                      {"settings", json::object{{"minDockerVersion", "v1.25"},
-                                                {"loggingOptions", ""},
-                                                {"registryCredentials", std::move(credentials)}}}};
+  return json::object{
+      {"type", "docker"},
+      {"settings", json::object{{"minDockerVersion", "v1.25"},
+                                {"loggingOptions", ""},
+                                {"registryCredentials", credentials_entry(credential)}}}};
 }
 
 json::object system_modules() {
@@ -83,12 +88,35 @@ json::object system_modules() {
 
 json::object edge_agent_desired(const Composition& composition,
                                 const std::optional<PullCredential>& credential) {
+  const auto orders = startup_orders(composition);
   json::object modules;
-  for (const auto& module : composition.modules) modules[module.name] = module_entry(module);
+  for (const auto& module : composition.modules)
+    modules[module.name] = module_entry(module, orders);
   return json::object{{"schemaVersion", "1.1"},
                       {"runtime", runtime_entry(credential)},
                       {"systemModules", system_modules()},
                       {"modules", std::move(modules)}};
+}
+
+std::int64_t ManifestSizes::manifest_size(const Composition& composition,
+                                          const std::optional<PullCredential>& credential) {
+  static const std::size_t kEmpty = json::serialize(edge_agent_desired({}, std::nullopt)).size();
+  const std::size_t no_credentials = json::serialize(json::object()).size();
+  std::size_t size =
+      kEmpty - no_credentials + json::serialize(credentials_entry(credential)).size();
+  for (const auto& module : composition.modules) {
+    const auto [entry, is_new] = entries_.emplace(module.published, 0);
+    if (is_new) {
+      const json::object alone{{module.name, module_entry(module, {})}};
+      entry->second = static_cast<std::int64_t>(json::serialize(alone).size() - 2);  // the braces
+    }
+    size += static_cast<std::size_t>(entry->second);
+  }
+  if (!composition.modules.empty()) size += composition.modules.size() - 1;  // commas
+  for (const auto& [name, order] : startup_orders(composition)) {
+    size += fmt::formatted_size(R"("startupOrder":{},)", order);
+  }
+  return static_cast<std::int64_t>(size);
 }
 
 json::object edge_hub_desired() {
@@ -109,13 +137,13 @@ json::object edge_deployment_content(const Composition& composition,
 std::vector<std::string> check_twin_limits(const Composition& composition) {
   std::vector<std::string> problems;
   for (const auto& module : composition.modules) {
-    const std::string options = json::serialize(module.manifest.create_options);
+    const std::string options = json::serialize(module.manifest().create_options);
     if (split_pieces(options, kCreateOptionsPiece).size() > kCreateOptionsPieces) {
       problems.push_back(fmt::format(
           "the createOptions of {} {} have {} bytes; a device takes {} at most", module.name,
           module.version, options.size(), kCreateOptionsPiece * kCreateOptionsPieces));
     }
-    for (const auto& [name, value] : module.manifest.env) {
+    for (const auto& [name, value] : module.manifest().env) {
       if (value.is_string() &&
           static_cast<std::int64_t>(value.as_string().size()) > kTwinValueLimit) {
         problems.push_back(

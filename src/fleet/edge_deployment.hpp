@@ -24,6 +24,17 @@ json::object edge_agent_desired(const Composition& composition,
                                 const std::optional<PullCredential>& credential);
 json::object edge_hub_desired();
 
+// How many bytes edge_agent_desired() takes when it is serialized, without making it each time:
+// what a version contributes is measured once.
+class ManifestSizes {
+ public:
+  std::int64_t manifest_size(const Composition& composition,
+                             const std::optional<PullCredential>& credential);
+
+ private:
+  std::map<std::shared_ptr<const PublishedVersion>, std::int64_t> entries_;
+};
+
 // {"modulesContent": {"$edgeAgent": {"properties.desired": ...}, "$edgeHub": ...}}
 json::object edge_deployment_content(const Composition& composition,
                                      const std::optional<PullCredential>& credential);

@@ -9,10 +9,10 @@
 namespace ferry::fleet {
 namespace {
 
-constexpr std::array kMembers{"name",          "version",      "description", "platforms",
-                              "base",          "files",        "entrypoint",  "cmd",
-                              "env",           "workdir",      "user",        "createOptions",
-                              "restartPolicy", "startupOrder", "labels",      "$schema"};
+constexpr std::array kMembers{
+    "name",          "version",      "description", "platforms", "base",   "files",
+    "entrypoint",    "cmd",          "env",         "workdir",   "user",   "createOptions",
+    "restartPolicy", "startupOrder", "dependsOn",   "labels",    "$schema"};
 constexpr std::array kRestartPolicies{"always", "on-failure", "on-unhealthy", "never"};
 
 Unexpected bad(std::string_view member, std::string_view must) {
@@ -142,6 +142,22 @@ Result<void> read_labels(const json::object& object, Manifest& manifest) {
   return {};
 }
 
+Result<void> read_dependencies(const json::object& object, Manifest& manifest) {
+  const auto* value = object.if_contains("dependsOn");
+  if (!value) return {};
+  if (!value->is_object()) return bad("dependsOn", "an object of component names and ranges");
+  for (const auto& [name, text] : value->as_object()) {
+    auto name_is_good = check_component_name(name);
+    if (!name_is_good) return fail(in_member(name_is_good.error(), "dependsOn"));
+    if (std::string_view(name) == manifest.name) return bad("dependsOn", "without itself");
+    if (!text.is_string()) return bad("dependsOn", "an object of component names and ranges");
+    auto range = VersionRange::parse(text.as_string());
+    if (!range) return fail(in_member(std::move(range).error(), "dependsOn"));
+    manifest.depends_on.emplace(name, *std::move(range));
+  }
+  return {};
+}
+
 Result<void> read_identity(const json::object& object, Manifest& manifest) {
   auto name = optional_string(object, "name");
   if (!name) return bad("name", "there, as a text");
@@ -237,8 +253,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
   }
   Manifest manifest;
   using Reader = Result<void> (*)(const json::object&, Manifest&);
-  constexpr Reader kReaders[] = {read_identity, read_base,   read_platforms, read_files,
-                                 read_env,      read_labels, read_process,   read_running};
+  constexpr Reader kReaders[] = {read_identity, read_base,    read_platforms,
+                                 read_files,    read_env,     read_labels,
+                                 read_process,  read_running, read_dependencies};
   for (const Reader read : kReaders) {
     auto done = read(*object, manifest);
     if (!done) return fail(std::move(done).error());

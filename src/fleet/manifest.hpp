@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "fleet/version_range.hpp"
 
 namespace ferry::fleet {
 
@@ -34,7 +35,8 @@ struct ManifestFile {
 //   createOptions object: Docker's ContainerCreate
 //   restartPolicy "always" (default), "on-failure", "on-unhealthy", "never"
 //   startupOrder  whole number, small first
-//   labels        {"key": "value"}
+//   dependsOn     {"broker": ">=1.2.0 <2.0.0"}: components that must run beside it, and started
+//   before labels        {"key": "value"}
 // An unknown member is an error: a misspelt one must not be lost silently.
 struct Manifest {
   std::string name;
@@ -51,6 +53,7 @@ struct Manifest {
   json::object create_options;
   std::string restart_policy = "always";
   std::optional<std::uint32_t> startup_order;
+  std::map<std::string, VersionRange> depends_on;
   std::map<std::string, std::string> labels;
 };
 

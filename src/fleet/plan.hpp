@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact difference that an edit of one deployment would make, shown before anything is sent.
+// The exact difference that a change of deployments would make, shown before anything is sent.
 // Everything here is a pure function of its input: the order of deployments, groups and components
 // in the input changes nothing.
 #pragma once
@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "fleet/change.hpp"
 #include "fleet/composition.hpp"
+#include "fleet/conflict.hpp"
 
 namespace ferry::fleet {
 
@@ -20,13 +22,7 @@ inline constexpr std::int64_t kManifestLimit = 32 * 1024;  // desired properties
 inline constexpr std::int64_t kTwinValueLimit = 4 * 1024;  // one string value in a twin
 inline constexpr std::size_t kModuleLimit = 50;            // modules in one IoT Edge deployment
 inline constexpr std::size_t kConfigurationLimit = 100;    // IoT Edge deployments of one paid hub
-
-// One edit: the deployment `name` gets this content. Without components and groups it goes away.
-struct Edit {
-  std::string deployment;
-  std::vector<ComponentRef> components;
-  std::vector<std::string> groups;
-};
+inline constexpr std::size_t kNamedNodes = 20;             // that a list of node names holds
 
 struct PlannedUpdate {
   std::string component;
@@ -35,37 +31,58 @@ struct PlannedUpdate {
   friend bool operator==(const PlannedUpdate&, const PlannedUpdate&) = default;
 };
 
-struct GroupPlan {
-  std::string group;
-  std::int64_t nodes = 0;
-  std::int64_t manifest_bytes = 0;  // of the new $edgeAgent desired properties, as the hub counts
+// Between two compositions. By component name.
+struct Difference {
   std::vector<ComponentRef> added;
   std::vector<PlannedUpdate> updated;
   std::vector<ComponentRef> removed;
   std::vector<ComponentRef> unchanged;
   bool changes() const { return !added.empty() || !updated.empty() || !removed.empty(); }
+  friend bool operator==(const Difference&, const Difference&) = default;
+};
+
+struct GroupPlan {
+  std::string group;
+  std::int64_t nodes = 0;
+  std::int64_t manifest_bytes = 0;  // of the new $edgeAgent desired properties, as the hub counts
+  Difference difference;            // for nodes that run what stands now
+
+  // Nodes that run an earlier composition: what changes on them.
+  struct Behind {
+    std::int64_t composition = 0;
+    std::int64_t nodes = 0;
+    Difference difference;
+    friend bool operator==(const Behind&, const Behind&) = default;
+  };
+  std::vector<Behind> behind;
+
+  // What a node of `platform` that runs what stands now would fetch: layers that it lacks.
+  struct Pull {
+    std::string platform;
+    std::int64_t nodes = 0;
+    std::int64_t bytes = 0;
+    friend bool operator==(const Pull&, const Pull&) = default;
+  };
+  std::vector<Pull> pulls;
+
+  // These get the change when they come: named, up to kNamedNodes of each.
+  struct Absent {
+    std::int64_t count = 0;
+    std::vector<std::string> names;
+    friend bool operator==(const Absent&, const Absent&) = default;
+  };
+  Absent offline;
+  Absent unregistered;
+
+  bool changes() const { return difference.changes(); }
   friend bool operator==(const GroupPlan&, const GroupPlan&) = default;
 };
 
-// Two versions of one component on one group: nothing is sent until somebody has decided.
-struct Conflict {
-  struct Contribution {
-    std::string version;
-    std::vector<std::string> deployments;
-    friend bool operator==(const Contribution&, const Contribution&) = default;
-  };
-  std::string group;
-  std::string component;
-  std::int64_t nodes = 0;
-  std::vector<Contribution> versions;
-  std::vector<std::string> resolutions;  // in words
-  friend bool operator==(const Conflict&, const Conflict&) = default;
-};
-
 struct Plan {
-  std::vector<GroupPlan> groups;  // those that the deployment targets or targeted, by name
+  std::vector<GroupPlan> groups;  // those that the change touches, by name
   std::vector<Conflict> conflicts;
   std::vector<std::string> problems;  // limits exceeded, unknown things, in words
+  std::vector<std::string> warnings;  // worth knowing, in nobody's way
   bool applicable() const { return conflicts.empty() && problems.empty(); }
   bool has_removals() const;
   bool has_changes() const;
@@ -75,29 +92,50 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-// What planning needs to know of a group.
-struct GroupFacts {
-  std::int64_t nodes = 0;
-  bool ready = true;                         // it has its standing deployment
-  std::optional<PullCredential> credential;  // counted in the manifest's size
+struct NodeFacts {
+  std::string name;
+  std::string platform;          // "linux/arm64"; empty until the node has reported it
+  std::int64_t composition = 0;  // that it has taken; 0 until it has reported one
+  bool registered = false;
+  bool connected = false;
 };
 
-// The world that an edit meets. Borrowed; `catalog` holds every published version that a live
-// deployment or the edit names.
+// What planning needs to know of a group.
+struct GroupFacts {
+  std::vector<NodeFacts> nodes;
+  bool ready = true;                         // it has its standing deployment
+  std::optional<PullCredential> credential;  // counted in the manifest's size
+  std::int64_t standing = 0;                 // composition; 0 before the first
+  // Earlier compositions that nodes still run, as far as they are known.
+  std::map<std::int64_t, std::vector<ComponentRef>> earlier;
+};
+
+// The world that a change meets. Only what concerns groups that the change touches need be there:
+// every deployment that targets one of them, and every published version that those deployments or
+// the change name.
 struct Fleet {
   std::map<std::string, GroupFacts> groups;  // by name
-  std::vector<Deployment> deployments;       // all live ones
+  std::vector<Deployment> deployments;
   Catalog catalog;
   std::size_t configurations = 0;  // that stand in the hub now
 };
 
-// An edit that names an unknown group or version is a plan with problems, not an Error.
-Plan make_plan(const Fleet& fleet, const Edit& edit);
+// A change that names an unknown group or version is a plan with problems, not an Error. Time is
+// linear in nodes and in (components x groups) of what the change touches.
+Plan make_plan(const Fleet& fleet, const Change& change);
 
-// The deployments after the edit; names stay unique.
-std::vector<Deployment> apply_edit(std::vector<Deployment> deployments, const Edit& edit);
+Difference compare(const std::map<std::string, std::string>& before,
+                   const std::map<std::string, std::string>& after);
 
 // The plan as docs/api.md shows it.
 json::object to_json(const Plan& plan);
+json::object to_json(const Change& change);
+Result<Change> change_from_json(const json::object& object);
+
+// What a plan promises: everything in it but what comes and goes by itself (who is online, who lags
+// behind, what must be fetched). Two plans with equal promises may stand for one another.
+json::object promise_of(const Plan& plan);
+// How the world has moved between two promises, in words; empty when they are equal.
+std::vector<std::string> what_moved(const json::object& planned, const json::object& now);
 
 }  // namespace ferry::fleet

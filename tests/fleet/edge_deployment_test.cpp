@@ -2,14 +2,17 @@
 #include "fleet/edge_deployment.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace ferry::fleet {
 namespace {
 
-Module make_module(std::string name) {
-  Module module{name, "1.0.0", "r.azurecr.io/components/" + name + "@sha256:aa", {}};
-  module.manifest.name = name;
-  return module;
+Module make_module(std::string name, Manifest manifest = {}) {
+  manifest.name = name;
+  auto published = std::make_shared<PublishedVersion>();
+  published->image = "r.azurecr.io/components/" + name + "@sha256:aa";
+  published->manifest = std::move(manifest);
+  return {std::move(name), "1.0.0", std::move(published)};
 }
 
 const json::value& at(const json::value& content, std::string_view path) {
@@ -34,9 +37,10 @@ TEST(EdgeDeployment, OfAnEmptyCompositionStillDefinesTheRuntime) {
 }
 
 TEST(EdgeDeployment, NamesModulesByDigestWithVersionAndPolicy) {
-  Composition composition{{make_module("sampler")}};
-  composition.modules[0].manifest.env = {{"RATE", 5}};
-  composition.modules[0].manifest.startup_order = 2;
+  Manifest manifest;
+  manifest.env = {{"RATE", 5}};
+  manifest.startup_order = 2;
+  const Composition composition{{make_module("sampler", manifest)}};
   const PullCredential credential{"r.azurecr.io", "grp-a", Secret("pw")};
   const json::value desired = edge_agent_desired(composition, credential);
   EXPECT_EQ(at(desired, "modules.sampler.version"), "1.0.0");
@@ -54,10 +58,11 @@ TEST(EdgeDeployment, NamesModulesByDigestWithVersionAndPolicy) {
 }
 
 TEST(EdgeDeployment, SplitsLongCreateOptionsAndLosesNothing) {
-  Composition composition{{make_module("a")}};
   std::string text;
   for (int i = 0; i < 500; ++i) text += "x\xc3\xa4";  // characters of two bytes at odd places
-  composition.modules[0].manifest.create_options = {{"Labels", json::object{{"l", text}}}};
+  Manifest manifest;
+  manifest.create_options = {{"Labels", json::object{{"l", text}}}};
+  const Composition composition{{make_module("a", manifest)}};
   const json::value desired = edge_agent_desired(composition, std::nullopt);
   const auto& settings = at(desired, "modules.a.settings").as_object();
   std::string joined(settings.at("createOptions").as_string());
@@ -68,16 +73,53 @@ TEST(EdgeDeployment, SplitsLongCreateOptionsAndLosesNothing) {
     joined += piece;
   }
   EXPECT_EQ(settings.size(), 1U + 3U);
-  EXPECT_EQ(joined, json::serialize(composition.modules[0].manifest.create_options));
+  EXPECT_EQ(joined, json::serialize(manifest.create_options));
   EXPECT_TRUE(parse_json(json::serialize(desired)));
 }
 
 TEST(EdgeDeployment, SaysWhatNoTwinCanHold) {
-  Composition composition{{make_module("a")}};
-  EXPECT_TRUE(check_twin_limits(composition).empty());
-  composition.modules[0].manifest.env = {{"BIG", std::string(5000, 'x')}};
-  composition.modules[0].manifest.create_options = {{"x", std::string(52000, 'x')}};
-  EXPECT_EQ(check_twin_limits(composition).size(), 2U);
+  EXPECT_TRUE(check_twin_limits({{make_module("a")}}).empty());
+  Manifest manifest;
+  manifest.env = {{"BIG", std::string(5000, 'x')}};
+  manifest.create_options = {{"x", std::string(52000, 'x')}};
+  EXPECT_EQ(check_twin_limits({{make_module("a", manifest)}}).size(), 2U);
+}
+
+TEST(EdgeDeployment, StartsWhatIsNeededFirst) {
+  Manifest needs;
+  needs.depends_on.emplace("broker", *VersionRange::parse("*"));
+  const Composition composition{{make_module("app", needs), make_module("broker")}};
+  const json::value desired = edge_agent_desired(composition, std::nullopt);
+  EXPECT_EQ(at(desired, "modules.broker.startupOrder").to_number<int>(), 0);
+  EXPECT_EQ(at(desired, "modules.app.startupOrder").to_number<int>(), 1);
+}
+
+std::string some_text(int most) {
+  return std::string(*rc::gen::inRange<std::size_t>(0, static_cast<std::size_t>(most)), 'x');
+}
+
+RC_GTEST_PROP(EdgeDeploymentLaws, TheMeasuredSizeIsTheSerializedSize, ()) {
+  ManifestSizes sizes;
+  for (int round = 0; round < 2; ++round) {  // the second from what was measured before
+    Composition composition;
+    for (int i = *rc::gen::inRange(0, 6); i > 0; --i) {
+      Manifest manifest;
+      manifest.env = {{"TEXT\"", some_text(50)}, {"NUMBER", i}};
+      manifest.create_options = {{"x", some_text(2000)}};
+      if (*rc::gen::arbitrary<bool>())
+        manifest.startup_order = *rc::gen::arbitrary<std::uint32_t>();
+      if (i > 1) manifest.depends_on.emplace(fmt::format("m{}", i - 1), *VersionRange::parse("*"));
+      composition.modules.insert(composition.modules.begin(),
+                                 make_module(fmt::format("m{}", i), manifest));
+    }
+    std::optional<PullCredential> credential;
+    if (*rc::gen::arbitrary<bool>()) credential = {"r.io", "grp-\n", Secret(some_text(50))};
+    RC_ASSERT(sizes.manifest_size(composition, credential) ==
+              static_cast<std::int64_t>(
+                  json::serialize(edge_agent_desired(composition, credential)).size()));
+    RC_ASSERT(sizes.manifest_size(composition, credential) ==
+              sizes.manifest_size(composition, credential));
+  }
 }
 
 }  // namespace
