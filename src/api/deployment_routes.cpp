@@ -7,30 +7,7 @@
 namespace ferry::api {
 namespace {
 
-Result<control::DeploymentContent> read_content(const json::object& body) {
-  control::DeploymentContent content;
-  auto components = require_array(body, "components");
-  if (!components) return fail(std::move(components).error());
-  for (const auto& item : *components) {
-    const auto* component = item.if_object();
-    if (!component) {
-      return fail(Code::invalid_argument,
-                  R"('components' must hold {{"name", "version"}} objects)");
-    }
-    auto name = require_string(*component, "name");
-    if (!name) return fail(std::move(name).error().with("components"));
-    auto version = require_string(*component, "version");
-    if (!version) return fail(std::move(version).error().with("components"));
-    content.components.push_back({*std::move(name), *std::move(version)});
-  }
-  auto groups = require_array(body, "groups");
-  if (!groups) return fail(std::move(groups).error());
-  for (const auto& group : *groups) {
-    if (!group.is_string()) return fail(Code::invalid_argument, "'groups' must hold group names");
-    content.groups.emplace_back(group.get_string());
-  }
-  return content;
-}
+using net::Task;
 
 Answer list(control::Control& control, const Call& call) {
   auto deployments = control.deployments.list(call.organization(), call.at("workspace"));
@@ -45,43 +22,57 @@ Answer get(control::Control& control, const Call& call) {
   return json_response(200, to_json(*deployment));
 }
 
-Answer plan(control::Control& control, const Call& call) {
-  auto body = body_of(call);
-  if (!body) return fail(std::move(body).error());
-  auto content = read_content(*body);
-  if (!content) return fail(std::move(content).error());
-  auto planned = control.deployments.plan(call.organization(), call.at("workspace"),
-                                          call.at("deployment"), *content);
-  if (!planned) return fail(std::move(planned).error());
-  return json_response(200, fleet::to_json(*planned));
+Answer history(control::Control& control, const Call& call) {
+  auto revisions =
+      control.deployments.history(call.organization(), call.at("workspace"), call.at("deployment"));
+  if (!revisions) return fail(std::move(revisions).error());
+  return json_response(200, collection(*revisions));
 }
 
-// A refusal has the plan as its details, so that the caller sees what is in the way.
-Answer outcome_response(Result<control::ApplyOutcome> outcome) {
-  if (!outcome) return fail(std::move(outcome).error());
-  if (const auto* refused = std::get_if<control::Refused>(&*outcome)) {
-    return error_response(refused->error, fleet::to_json(refused->plan));
+// {"components", "groups"} for the deployment in the path.
+Result<fleet::Change> change_of(const Call& call, json::object body) {
+  body["deployment"] = call.at("deployment");
+  json::array edits;
+  edits.emplace_back(std::move(body));
+  return fleet::change_from_json(json::object{{"edits", std::move(edits)}});
+}
+
+Task<Answer> plan(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  auto change = change_of(call, *std::move(body));
+  if (!change) co_return fail(std::move(change).error());
+  auto planned = co_await control.deployments.plan(call.organization(), call.at("workspace"),
+                                                   *std::move(change));
+  if (!planned) co_return fail(std::move(planned).error());
+  co_return json_response(200, to_json(*planned));
+}
+
+Task<Answer> apply(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  const bool allow_removals = bool_or(*body, "allowRemovals", false);
+  auto change = change_of(call, *std::move(body));
+  if (!change) co_return fail(std::move(change).error());
+  if (change->front().removes()) {
+    co_return fail(
+        Error{Code::invalid_argument, "a deployment needs components and node groups",
+              fmt::format("to take deployment '{}' away, delete it", call.at("deployment"))});
   }
-  const auto& applied = std::get<control::Applied>(*outcome);
-  return json_response(202, json::object{{"deployment", to_json(applied.deployment)},
-                                         {"plan", fleet::to_json(applied.plan)},
-                                         {"operation", to_json(applied.operation)}});
+  auto outcome = co_await control.deployments.apply(call.organization(), call.at("workspace"),
+                                                    *std::move(change), allow_removals);
+  co_return outcome_response(std::move(outcome));
 }
 
-Answer apply(control::Control& control, const Call& call) {
-  auto body = body_of(call);
-  if (!body) return fail(std::move(body).error());
-  auto content = read_content(*body);
-  if (!content) return fail(std::move(content).error());
-  return outcome_response(control.deployments.apply(call.organization(), call.at("workspace"),
-                                                    call.at("deployment"), *content,
-                                                    bool_or(*body, "allowRemovals", false)));
-}
-
-Answer remove(control::Control& control, const Call& call) {
-  const bool allow = call.request.query_value("allowRemovals") == "true";
-  return outcome_response(control.deployments.remove(call.organization(), call.at("workspace"),
-                                                     call.at("deployment"), allow));
+Task<Answer> remove(control::Control& control, Call call) {
+  const bool allow_removals = call.request.query_value("allowRemovals") == "true";
+  auto deployment =
+      control.deployments.get(call.organization(), call.at("workspace"), call.at("deployment"));
+  if (!deployment) co_return fail(std::move(deployment).error());
+  auto outcome =
+      co_await control.deployments.apply(call.organization(), call.at("workspace"),
+                                         {fleet::Edit{deployment->name, {}, {}}}, allow_removals);
+  co_return outcome_response(std::move(outcome));
 }
 
 }  // namespace
@@ -92,6 +83,7 @@ void add_deployment_routes(Routes& routes) {
   const std::string one = all + "/{deployment}";
   routes.add("GET", all, Role::viewer, list);
   routes.add("GET", one, Role::viewer, get);
+  routes.add("GET", one + "/history", Role::viewer, history);
   routes.add("POST", one + "/plan", Role::viewer, plan);
   routes.add("PUT", one, Role::operator_, apply);
   routes.add("DELETE", one, Role::operator_, remove);

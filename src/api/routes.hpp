@@ -58,6 +58,11 @@ void add_node_routes(Routes& routes);
 void add_component_routes(Routes& routes);  // with images
 void add_deployment_routes(Routes& routes);
 void add_event_routes(Routes& routes);  // server-sent events of operations and workspaces
+void add_plan_routes(Routes& routes);
+
+// 202 with what was applied; a refusal is an error with the plan as its details, so that the caller
+// sees what is in the way.
+Answer outcome_response(Result<control::ApplyOutcome> outcome);
 
 // Paths whose request bodies are files; all others take at most 1 MiB.
 bool is_upload(std::string_view method, std::string_view path);

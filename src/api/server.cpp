@@ -87,6 +87,7 @@ Server::Server(control::Control& control, const Clock& clock) : control_(control
   add_component_routes(routes);
   add_deployment_routes(routes);
   add_event_routes(routes);
+  add_plan_routes(routes);
 }
 
 net::Task<net::HttpResponse> Server::handle(net::HttpRequest request) {

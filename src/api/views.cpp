@@ -190,4 +190,14 @@ json::object to_json(const fleet::Deployment& deployment) {
           {"groups", std::move(groups)},     {"createdAt", time(deployment.created_at)}};
 }
 
+json::object to_json(const control::PlanView& plan) {
+  json::object object = plan.shown;
+  object["id"] = plan.id;
+  object["edits"] = fleet::to_json(plan.change).at("edits");
+  object["createdAt"] = time(plan.created_at);
+  object["expiresAt"] = time(plan.expires_at);
+  object["operation"] = plan.operation ? json::value(*plan.operation) : json::value();
+  return object;
+}
+
 }  // namespace ferry::api

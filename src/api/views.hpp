@@ -30,6 +30,7 @@ json::object to_json(const control::NodeView& node);
 json::object to_json(const fleet::ComponentVersion& version);
 json::object to_json(const control::ComponentView& component);
 json::object to_json(const fleet::Deployment& deployment);
+json::object to_json(const control::PlanView& plan);
 
 // {"value": [...]}
 template <class T>

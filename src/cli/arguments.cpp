@@ -21,6 +21,7 @@ class Builder {
     add_nodes();
     add_deployments();
     add_certificates();
+    add_plans();
     add_overviews();
     app_.add_subcommand("version", "Say which version this is")->callback([this] {
       invocation_.version = true;
@@ -134,6 +135,14 @@ class Builder {
     plain(parent, "list", "List node groups", group_list);
     named(parent, "show", "Show a node group and what it runs", group_show);
     named(parent, "delete", "Delete an empty node group", group_delete);
+    full<GroupRestore>(parent, "restore", "Let a group run again what it ran before", group_restore,
+                       [](CLI::App& verb, GroupRestore& arguments) {
+                         verb.add_option("NAME", arguments.name)->required();
+                         verb.add_option("COMPOSITION", arguments.composition,
+                                         "Its number, as ferry group show lists it")
+                             ->required();
+                         add_intent(verb, arguments);
+                       });
   }
 
   void add_components() {
@@ -192,13 +201,25 @@ class Builder {
                        ->allow_extra_args(false);
                    verb.add_option("--name", arguments.name, "The deployment to edit")
                        ->capture_default_str();
-                   verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
-                   verb.add_flag("--allow-removals", arguments.allow_removals,
-                                 "Agree to components being taken off nodes");
+                   add_intent(verb, arguments);
                  });
     auto* parent = noun("deployment", "Deployments as they stand");
     plain(parent, "list", "List deployments", deployment_list);
     named(parent, "show", "Show a deployment", deployment_show);
+    named(parent, "history", "Every revision of a deployment", deployment_history);
+    full<DeploymentDiff>(parent, "diff", "What changed between two revisions", deployment_diff,
+                         [](CLI::App& verb, DeploymentDiff& arguments) {
+                           verb.add_option("NAME", arguments.name)->required();
+                           verb.add_option("FROM", arguments.from, "[the one before TO]");
+                           verb.add_option("TO", arguments.to, "[the newest]");
+                         });
+    full<DeploymentRollback>(
+        parent, "rollback", "Bring a deployment back to an earlier revision", deployment_rollback,
+        [](CLI::App& verb, DeploymentRollback& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_option("--to", arguments.revision, "Revision [the one before the present]");
+          add_intent(verb, arguments);
+        });
     full<DeploymentDelete>(parent, "delete", "Delete a deployment", deployment_delete,
                            [](CLI::App& verb, DeploymentDelete& arguments) {
                              verb.add_option("NAME", arguments.name)->required();
@@ -326,6 +347,32 @@ class Builder {
           import(verb, arguments);
           verb.add_option("--key", arguments.key_file, "Its private key")->required();
         });
+  }
+
+  void add_plans() {
+    auto* parent = noun("plan", "What a change would do, before it is done");
+    plain(parent, "list", "List plans", plan_list);
+    named(parent, "show", "Show a plan", plan_show, "ID");
+    full<PlanApply>(parent, "apply", "Apply exactly this plan, or refuse when the world has moved",
+                    plan_apply, [](CLI::App& verb, PlanApply& arguments) {
+                      verb.add_option("ID", arguments.id)->required();
+                      verb.add_flag("--allow-removals", arguments.allow_removals,
+                                    "Agree to components being taken off nodes");
+                    });
+    full<PlanResolve>(
+        parent, "resolve", "Plan one of the ways out of a plan's conflicts", plan_resolve,
+        [](CLI::App& verb, PlanResolve& arguments) {
+          verb.add_option("ID", arguments.id)->required();
+          verb.add_option("NUMBER", arguments.number, "As the plan numbers it")->required();
+        });
+  }
+
+  // What every verb that plans and applies takes.
+  template <class Arguments>
+  static void add_intent(CLI::App& verb, Arguments& arguments) {
+    verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
+    verb.add_flag("--allow-removals", arguments.allow_removals,
+                  "Agree to components being taken off nodes");
   }
 
   void add_overviews() {

@@ -45,6 +45,13 @@ Done group_create(Context& context, std::string name);
 Done group_list(Context& context);
 Done group_show(Context& context, std::string name);  // with its compositions
 Done group_delete(Context& context, std::string name);
+struct GroupRestore {
+  std::string name;
+  std::int64_t composition = 0;
+  bool plan_only = false;
+  bool allow_removals = false;
+};
+Done group_restore(Context& context, GroupRestore arguments);
 
 // component_commands.cpp
 Done component_publish(Context& context, std::string directory);
@@ -96,6 +103,34 @@ struct DeploymentDelete {
   bool allow_removals = false;
 };
 Done deployment_delete(Context& context, DeploymentDelete arguments);
+Done deployment_history(Context& context, std::string name);
+struct DeploymentDiff {
+  std::string name;
+  std::int64_t from = 0;  // 0: the one before `to`
+  std::int64_t to = 0;    // 0: the newest
+};
+Done deployment_diff(Context& context, DeploymentDiff arguments);
+struct DeploymentRollback {
+  std::string name;
+  std::int64_t revision = 0;  // 0: the one before the present
+  bool plan_only = false;
+  bool allow_removals = false;
+};
+Done deployment_rollback(Context& context, DeploymentRollback arguments);
+
+// plan_commands.cpp
+Done plan_list(Context& context);
+Done plan_show(Context& context, std::string id);
+struct PlanApply {
+  std::string id;
+  bool allow_removals = false;
+};
+Done plan_apply(Context& context, PlanApply arguments);
+struct PlanResolve {
+  std::string id;
+  int number = 0;
+};
+Done plan_resolve(Context& context, PlanResolve arguments);
 
 // certificate_commands.cpp
 Done certificate_list(Context& context);

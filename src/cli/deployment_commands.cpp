@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ostream>
+#include <algorithm>
+#include <map>
 
 #include "cli/commands.hpp"
+#include "cli/edit.hpp"
 #include "cli/plan_view.hpp"
 #include "cli/progress.hpp"
+#include "fleet/plan.hpp"
 
 namespace ferry::cli {
 namespace {
@@ -48,72 +51,6 @@ net::Task<Result<json::object>> content_of(Context& context, std::string workspa
   co_return json::object{{"components", std::move(components)}, {"groups", std::move(groups)}};
 }
 
-// A refusal carries the plan as its details: shown, because it says what is in the way.
-Error explain_refusal(Context& context, const Reply& reply) {
-  auto error = error_of(reply);
-  const auto* details = find_path(reply.body, "error.details");
-  const auto* plan = details ? details->if_object() : nullptr;
-  if (!plan || !plan->contains("groups")) return error;
-  context.error_details = *details;
-  if (context.output == OutputFormat::table) {
-    context.terminal.err << show_plan(*plan,
-                                      context.terminal.colours && context.terminal.err_is_terminal)
-                         << std::flush;
-  }
-  if (plan_has_removals(*plan) && !plan_has_conflicts(*plan) && error.code == Code::conflict) {
-    error.hint = "repeat the command with --allow-removals to agree";
-  }
-  return error;
-}
-
-std::string show_answered_plan(const Context& context, const json::value& plan) {
-  const auto* object = plan.if_object();
-  return object ? show_plan(*object, context.terminal.colours) : "";
-}
-
-std::string joined(const json::object& deployment, std::string_view member) {
-  std::string text;
-  const auto* array = find_array(deployment, member);
-  for (std::size_t i = 0; array && i < array->size(); ++i) {
-    const auto& item = (*array)[i];
-    if (!text.empty()) text += " ";
-    if (const auto* object = item.if_object()) {
-      text += text_of(*object, "name") + "@" + text_of(*object, "version");
-    } else if (item.is_string()) {
-      text += std::string(item.get_string());
-    }
-  }
-  return text.empty() ? "-" : text;
-}
-
-Table deployment_table(const Context& context, const std::vector<json::object>& deployments) {
-  Table table({"NAME", "REVISION", "COMPONENTS", "GROUPS", "AGE"});
-  for (const auto& deployment : deployments) {
-    table.add({{text_of(deployment, "name"), Tone::strong},
-               {text_of(deployment, "revision")},
-               {joined(deployment, "components")},
-               {joined(deployment, "groups")},
-               {age(context.clock, deployment, "createdAt")}});
-  }
-  return table;
-}
-
-// Shows the plan of an accepted edit, follows it, and prints the answer.
-Done finish_edit(Context& context, json::value answer) {
-  const auto* object = answer.if_object();
-  const auto* plan = object ? find_object(*object, "plan") : nullptr;
-  if (plan) say(context, trim(show_plan(*plan, false)));
-  auto finished = co_await follow_answer(context, answer);
-  if (!finished) co_return fail(std::move(finished).error());
-  print(context, answer, [&](const json::value&) {
-    const auto* deployment = object ? find_object(*object, "deployment") : nullptr;
-    if (!deployment) return std::string();
-    return deployment_table(context, {*deployment})
-        .render(context.terminal.width, context.terminal.colours);
-  });
-  co_return Result<void>{};
-}
-
 }  // namespace
 
 Done deploy(Context& context, Deploy arguments) {
@@ -125,8 +62,7 @@ Done deploy(Context& context, Deploy arguments) {
   if (arguments.plan_only) {
     auto plan = co_await context.client.post(path + "/plan", *std::move(content));
     if (!plan) co_return fail(std::move(plan).error());
-    print(context, *plan,
-          [&](const json::value& value) { return show_answered_plan(context, value); });
+    print_plan(context, *plan);
     co_return Result<void>{};
   }
   (*content)["allowRemovals"] = arguments.allow_removals;
@@ -178,6 +114,113 @@ Done deployment_delete(Context& context, DeploymentDelete arguments) {
   print(context, json::object{{"name", arguments.name}, {"deleted", true}},
         [&](const json::value&) { return fmt::format("deployment {} is gone\n", arguments.name); });
   co_return Result<void>{};
+}
+
+namespace {
+
+net::Task<Result<std::vector<json::object>>> history_of(Context& context, std::string workspace,
+                                                        std::string name) {
+  auto answer = co_await context.client.get(
+      api_path({"workspaces", workspace, "deployments", name}) + "/history");
+  if (!answer) co_return fail(std::move(answer).error());
+  co_return items_of(*answer);
+}
+
+const json::object* find_revision(const std::vector<json::object>& history, std::int64_t number) {
+  for (const auto& revision : history) {
+    if (int_or(revision, "revision", 0) == number) return &revision;
+  }
+  return nullptr;
+}
+
+std::map<std::string, std::string> components_of(const json::object& revision) {
+  std::map<std::string, std::string> versions;
+  const auto* components = find_array(revision, "components");
+  for (std::size_t i = 0; components && i < components->size(); ++i) {
+    if (const auto* component = (*components)[i].if_object()) {
+      versions[string_or(*component, "name", "")] = string_or(*component, "version", "");
+    }
+  }
+  return versions;
+}
+
+// Groups of `revision` that `other` does not have.
+json::array groups_beside(const json::object& revision, const json::object& other) {
+  json::array result;
+  const auto* groups = find_array(revision, "groups");
+  const auto* others = find_array(other, "groups");
+  for (std::size_t i = 0; groups && i < groups->size(); ++i) {
+    const auto& group = (*groups)[i];
+    if (!others || std::find(others->begin(), others->end(), group) == others->end()) {
+      result.push_back(group);
+    }
+  }
+  return result;
+}
+
+std::string show_groups(const json::object& difference, std::string_view member, char sign) {
+  std::string text;
+  const auto* groups = find_array(difference, member);
+  for (std::size_t i = 0; groups && i < groups->size(); ++i) {
+    if (const auto* group = (*groups)[i].if_string()) {
+      text += fmt::format("  {} group {}\n", sign, printable(std::string_view(*group)));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+Done deployment_history(Context& context, std::string name) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto history = co_await history_of(context, *workspace, name);
+  if (!history) co_return fail(std::move(history).error());
+  if (context.output == OutputFormat::json) {
+    print(context, json::object{{"value", json::array(history->begin(), history->end())}}, {});
+    co_return Result<void>{};
+  }
+  print_table(context, deployment_table(context, *history), "no revisions");
+  co_return Result<void>{};
+}
+
+Done deployment_diff(Context& context, DeploymentDiff arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto history = co_await history_of(context, *workspace, arguments.name);
+  if (!history) co_return fail(std::move(history).error());
+  const auto newest = int_or(history->front(), "revision", 0);
+  const auto to = arguments.to == 0 ? newest : arguments.to;
+  const auto from = arguments.from == 0 ? to - 1 : arguments.from;
+  const auto* before = find_revision(*history, from);
+  const auto* after = find_revision(*history, to);
+  if (!before || !after) {
+    co_return fail(
+        Error{Code::not_found,
+              fmt::format("deployment '{}' has no revision {}", arguments.name, before ? to : from),
+              fmt::format("ferry deployment history {}", arguments.name)});
+  }
+  json::object difference{{"from", from}, {"to", to}};
+  fleet::write_difference(fleet::compare(components_of(*before), components_of(*after)),
+                          difference);
+  difference["groupsAdded"] = groups_beside(*after, *before);
+  difference["groupsRemoved"] = groups_beside(*before, *after);
+  print(context, difference, [&](const json::value&) {
+    return fmt::format("{}, revision {} -> {}\n", arguments.name, from, to) +
+           show_difference(difference, context.terminal.colours) +
+           show_groups(difference, "groupsAdded", '+') +
+           show_groups(difference, "groupsRemoved", '-');
+  });
+  co_return Result<void>{};
+}
+
+Done deployment_rollback(Context& context, DeploymentRollback arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  json::object rollback{{"deployment", arguments.name}, {"revision", arguments.revision}};
+  co_return co_await plan_and_apply(context, *workspace,
+                                    json::object{{"rollback", std::move(rollback)}},
+                                    {arguments.plan_only, arguments.allow_removals});
 }
 
 }  // namespace ferry::cli

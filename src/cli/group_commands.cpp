@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.hpp"
+#include "cli/edit.hpp"
 #include "cli/progress.hpp"
 
 namespace ferry::cli {
@@ -109,6 +110,15 @@ Done group_delete(Context& context, std::string name) {
   print(context, json::object{{"name", name}, {"deleted", true}},
         [&](const json::value&) { return fmt::format("node group {} is gone\n", name); });
   co_return Result<void>{};
+}
+
+Done group_restore(Context& context, GroupRestore arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  json::object restore{{"group", arguments.name}, {"composition", arguments.composition}};
+  co_return co_await plan_and_apply(context, *workspace,
+                                    json::object{{"restore", std::move(restore)}},
+                                    {arguments.plan_only, arguments.allow_removals});
 }
 
 }  // namespace ferry::cli

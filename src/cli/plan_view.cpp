@@ -18,34 +18,76 @@ std::string nodes_text(std::int64_t count) {
   return count == 1 ? "1 node" : fmt::format("{} nodes", count);
 }
 
+std::string show_difference(const json::object& item, std::int64_t nodes, std::string_view indent,
+                            bool colours) {
+  std::string text;
+  const auto line = [&](char sign, Tone tone, const std::string& rest) {
+    text += paint(fmt::format("{}{} {}", indent, sign, printable(rest)), tone, colours) + "\n";
+  };
+  const auto named = [](const json::object& ref) {
+    return text_of(ref, "component") + " " + text_of(ref, "version");
+  };
+  for_each_object(item, "added",
+                  [&](const json::object& ref) { line('+', Tone::good, named(ref)); });
+  for_each_object(item, "updated", [&](const json::object& ref) {
+    line('~', Tone::busy,
+         fmt::format("{} {} -> {}", text_of(ref, "component"), text_of(ref, "from"),
+                     text_of(ref, "to")));
+  });
+  for_each_object(item, "removed", [&](const json::object& ref) {
+    const auto from = nodes > 0 ? ", from " + nodes_text(nodes) : std::string();
+    line('-', Tone::bad, named(ref) + from);
+  });
+  for_each_object(item, "unchanged",
+                  [&](const json::object& ref) { line('=', Tone::dim, named(ref)); });
+  return text;
+}
+
+// "2 nodes are offline and get it when they come: pump-7, pump-9"
+std::string show_absent(const json::object& group, std::string_view member, std::string_view what) {
+  const auto* absent = find_object(group, member);
+  const auto count = absent ? int_or(*absent, "count", 0) : 0;
+  if (count == 0) return {};
+  std::string names;
+  const auto* list = find_array(*absent, "names");
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    if (const auto* name = (*list)[i].if_string()) {
+      names += (i == 0 ? "" : ", ") + printable(std::string_view(*name));
+    }
+  }
+  if (list && static_cast<std::size_t>(count) > list->size()) names += ", ...";
+  return fmt::format("    {} {} {}: {}\n", nodes_text(count), count == 1 ? "is" : "are", what,
+                     names);
+}
+
 std::string show_group(const json::object& group, bool colours) {
   const auto nodes = int_or(group, "nodes", 0);
   std::string text = fmt::format("{} ({}, manifest {} of {} bytes)\n",
                                  paint(printable(text_of(group, "group")), Tone::strong, colours),
                                  nodes_text(nodes), int_or(group, "manifestBytes", 0),
                                  int_or(group, "manifestLimit", 0));
-  const auto line = [&](char sign, Tone tone, const std::string& rest) {
-    text += paint(fmt::format("  {} {}", sign, printable(rest)), tone, colours) + "\n";
-  };
-  const auto named = [](const json::object& item) {
-    return text_of(item, "component") + " " + text_of(item, "version");
-  };
-  for_each_object(group, "added",
-                  [&](const json::object& item) { line('+', Tone::good, named(item)); });
-  for_each_object(group, "updated", [&](const json::object& item) {
-    line('~', Tone::busy,
-         fmt::format("{} {} -> {}", text_of(item, "component"), text_of(item, "from"),
-                     text_of(item, "to")));
+  text += show_difference(group, nodes, "  ", colours);
+  for_each_object(group, "pulls", [&](const json::object& pull) {
+    const auto bytes = int_or(pull, "bytes", 0);
+    if (bytes == 0) return;
+    text += fmt::format("    {} on {} {} {:.1f} MB\n", nodes_text(int_or(pull, "nodes", 0)),
+                        printable(text_of(pull, "platform")),
+                        int_or(pull, "nodes", 0) == 1 ? "fetches" : "fetch",
+                        static_cast<double>(bytes) / 1e6);
   });
-  for_each_object(group, "removed", [&](const json::object& item) {
-    line('-', Tone::bad, fmt::format("{}, from {}", named(item), nodes_text(nodes)));
+  text += show_absent(group, "offline", "offline, to get it later");
+  text += show_absent(group, "unregistered", "not registered yet");
+  for_each_object(group, "behind", [&](const json::object& behind) {
+    const auto count = int_or(behind, "nodes", 0);
+    text += fmt::format("    {} still on composition {}:\n", nodes_text(count),
+                        int_or(behind, "composition", 0));
+    text += show_difference(behind, count, "      ", colours);
   });
-  for_each_object(group, "unchanged",
-                  [&](const json::object& item) { line('=', Tone::dim, named(item)); });
   return text;
 }
 
-std::string show_conflict(const json::object& conflict, bool colours) {
+// `number` counts resolutions over all conflicts: by it one is chosen.
+std::string show_conflict(const json::object& conflict, int& number, bool colours) {
   std::string text = paint(fmt::format("conflict: {} would get more than one version of {} ({})",
                                        text_of(conflict, "group"), text_of(conflict, "component"),
                                        nodes_text(int_or(conflict, "nodes", 0))),
@@ -60,12 +102,9 @@ std::string show_conflict(const json::object& conflict, bool colours) {
     }
     text += fmt::format("  {} wanted by {}\n", text_of(version, "version"), names);
   });
-  const auto* resolutions = find_array(conflict, "resolutions");
-  for (std::size_t i = 0; resolutions && i < resolutions->size(); ++i) {
-    if (const auto* words = (*resolutions)[i].if_string()) {
-      text += fmt::format("  * {}\n", printable(std::string_view(*words)));
-    }
-  }
+  for_each_object(conflict, "resolutions", [&](const json::object& resolution) {
+    text += fmt::format("  {}) {}\n", ++number, printable(text_of(resolution, "words")));
+  });
   return text;
 }
 
@@ -75,15 +114,36 @@ std::string show_plan(const json::object& plan, bool colours) {
   std::string text;
   for_each_object(plan, "groups",
                   [&](const json::object& group) { text += show_group(group, colours); });
-  for_each_object(plan, "conflicts",
-                  [&](const json::object& conflict) { text += show_conflict(conflict, colours); });
-  const auto* problems = find_array(plan, "problems");
-  for (std::size_t i = 0; problems && i < problems->size(); ++i) {
-    if (const auto* words = (*problems)[i].if_string()) {
-      text += paint("problem: " + printable(std::string_view(*words)), Tone::bad, colours) + "\n";
+  int number = 0;
+  for_each_object(plan, "conflicts", [&](const json::object& conflict) {
+    text += show_conflict(conflict, number, colours);
+  });
+  const auto add_words = [&](std::string_view member, std::string_view label, Tone tone) {
+    const auto* list = find_array(plan, member);
+    for (std::size_t i = 0; list && i < list->size(); ++i) {
+      if (const auto* words = (*list)[i].if_string()) {
+        text += paint(fmt::format("{}: {}", label, printable(std::string_view(*words))), tone,
+                      colours) +
+                "\n";
+      }
     }
-  }
+  };
+  add_words("problems", "problem", Tone::bad);
+  add_words("warnings", "note", Tone::busy);
   return text;
+}
+
+std::string show_difference(const json::object& difference, bool colours) {
+  return show_difference(difference, 0, "  ", colours);
+}
+
+std::vector<json::object> resolutions_of(const json::object& plan) {
+  std::vector<json::object> resolutions;
+  for_each_object(plan, "conflicts", [&](const json::object& conflict) {
+    for_each_object(conflict, "resolutions",
+                    [&](const json::object& resolution) { resolutions.push_back(resolution); });
+  });
+  return resolutions;
 }
 
 bool plan_has_removals(const json::object& plan) {

@@ -13,7 +13,8 @@ Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
       store_owner(std::move(the_store)),
       store(*store_owner),
       clouds(store, clock, std::move(transports)),
-      engine(loop, clock, store, engine_options) {
+      engine(loop, clock, store, engine_options),
+      published(store) {
   define_workspace_workflows(*this);
   define_group_workflows(*this);
   define_node_workflows(*this);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "control/catalog.hpp"
 #include "control/cloud.hpp"
 #include "control/node_report.hpp"
 #include "control/workflow.hpp"
@@ -23,6 +24,7 @@ struct Context {
   store::Store& store;
   Clouds clouds;
   WorkflowEngine engine;
+  PublishedVersions published;
   std::map<std::string, std::shared_ptr<WorkspaceReports>> reports;  // by workspace id
   // How often a rollover looks whether it may go on.
   std::chrono::milliseconds rollover_poll{5000};

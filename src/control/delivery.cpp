@@ -23,27 +23,21 @@ struct Delivery {
 std::vector<store::CompositionModule> to_modules(const fleet::Composition& composition) {
   std::vector<store::CompositionModule> modules;
   for (const auto& module : composition.modules) {
-    modules.push_back({module.name, module.version, module.image});
+    modules.push_back({module.name, module.version, module.published->image});
   }
   return modules;
 }
 
-Result<fleet::Composition> wanted_composition(const Context& context,
-                                              const fleet::NodeGroup& group) {
-  auto deployments = context.store.deployments.list(group.workspace);
+Result<fleet::Composition> wanted_composition(Context& context, const fleet::NodeGroup& group) {
+  auto deployments = context.store.deployments.targeting(group.workspace, {group.name});
   if (!deployments) return fail(std::move(deployments).error());
   std::set<fleet::ComponentRef> wanted;
-  std::vector<fleet::Deployment> targeting;
-  for (auto& deployment : *deployments) {
-    const auto& groups = deployment.groups;
-    if (std::find(groups.begin(), groups.end(), group.name) == groups.end()) continue;
+  for (const auto& deployment : *deployments) {
     wanted.insert(deployment.components.begin(), deployment.components.end());
-    deployment.groups = {group.name};
-    targeting.push_back(std::move(deployment));
   }
-  auto catalog = load_catalog(context, group.workspace, wanted);
+  auto catalog = context.published.load(group.workspace, wanted);
   if (!catalog) return fail(std::move(catalog).error());
-  const auto contributions = fleet::contributions_by_group(targeting);
+  const auto contributions = fleet::contributions_by_group(*deployments, {group.name});
   const auto found = contributions.find(group.name);
   if (found == contributions.end()) return fleet::Composition();
   auto composition = fleet::compose(found->second, *catalog);
@@ -159,22 +153,6 @@ net::Task<Result<void>> delete_others(Context& context, azure::IotHubClient& hub
 }
 
 }  // namespace
-
-Result<fleet::Catalog> load_catalog(const Context& context, const fleet::WorkspaceId& workspace,
-                                    const std::set<fleet::ComponentRef>& wanted) {
-  fleet::Catalog catalog;
-  for (const auto& ref : wanted) {
-    auto version = context.store.components.find(workspace, ref.name, ref.version);
-    if (!version) return fail(std::move(version).error());
-    if (!*version || (*version)->state != fleet::VersionState::published) continue;
-    auto manifest = fleet::parse_manifest((*version)->manifest);
-    if (!manifest) {
-      return fail(std::move(manifest).error().with("read {} {}", ref.name, ref.version));
-    }
-    catalog[ref] = {(*version)->image, *std::move(manifest)};
-  }
-  return catalog;
-}
 
 Result<fleet::PullCredential> load_pull_credential(const Context& context,
                                                    const fleet::Workspace& workspace,

@@ -4,8 +4,6 @@
 // composition is a configuration of its own.
 #pragma once
 
-#include <set>
-
 #include "control/context.hpp"
 #include "fleet/composition.hpp"
 
@@ -18,9 +16,6 @@ net::Task<Result<void>> deliver_composition(Context& context, fleet::NodeGroupId
 // Deletes every configuration of the group from the hub.
 net::Task<Result<void>> withdraw_compositions(Context& context, fleet::NodeGroupId group);
 
-// Those of `wanted` that are published in the workspace.
-Result<fleet::Catalog> load_catalog(const Context& context, const fleet::WorkspaceId& workspace,
-                                    const std::set<fleet::ComponentRef>& wanted);
 // Code::conflict while the group has none yet.
 Result<fleet::PullCredential> load_pull_credential(const Context& context,
                                                    const fleet::Workspace& workspace,

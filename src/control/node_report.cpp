@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
+
 namespace ferry::control {
 namespace {
 
@@ -49,12 +51,28 @@ std::string acknowledged_configuration(const azure::Twin& twin) {
   return {};
 }
 
+// IoT Edge names architectures as .NET and as uname do; images name them as Go does.
+std::string platform_of(const json::object& reported) {
+  const auto* platform = find_path(reported, "runtime.platform");
+  if (!platform || !platform->is_object()) return {};
+  const auto os = to_lower(string_or(platform->as_object(), "os", ""));
+  const auto architecture = to_lower(string_or(platform->as_object(), "architecture", ""));
+  static const std::map<std::string, std::string, std::less<>> kArchitectures{
+      {"x86_64", "amd64"},  {"x64", "amd64"},      {"amd64", "amd64"},
+      {"aarch64", "arm64"}, {"arm64", "arm64"},    {"armv7l", "arm/v7"},
+      {"arm", "arm/v7"},    {"arm32v7", "arm/v7"}, {"riscv64", "riscv64"}};
+  const auto found = kArchitectures.find(architecture);
+  if (os.empty() || found == kArchitectures.end()) return {};
+  return os + "/" + found->second;
+}
+
 }  // namespace
 
 NodeReport read_node_report(const azure::Twin& twin) {
   NodeReport report;
   report.connected = twin.connection_state == "Connected";
   report.configuration = acknowledged_configuration(twin);
+  report.platform = platform_of(twin.reported);
   if (const auto* status = find_object(twin.reported, "lastDesiredStatus")) {
     report.desired_status =
         NodeView::DesiredStatus{int_or(*status, "code", 0), string_or(*status, "description", "")};

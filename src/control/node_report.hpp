@@ -20,6 +20,7 @@ struct NodeReport {
   // behind or has not reported.
   std::string configuration;
   std::optional<NodeView::DesiredStatus> desired_status;
+  std::string platform;  // "linux/arm64"; empty until the runtime has said it
   std::vector<ModuleStatus> modules;
 };
 

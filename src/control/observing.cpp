@@ -2,83 +2,14 @@
 #include "control/observing.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/log.hpp"
 #include "control/lookup.hpp"
+#include "control/reports.hpp"
 
 namespace ferry::control {
 namespace {
 
-constexpr std::chrono::seconds kFreshness{3};
-constexpr std::chrono::seconds kPatience{3};
-constexpr std::string_view kReportsQuery =
-    "select * from devices.modules where moduleId = '$edgeAgent'";
 constexpr int kLongestTail = 5000;
-
-std::shared_ptr<WorkspaceReports> reports_of(Context& context, const fleet::WorkspaceId& id) {
-  auto& reports = context.reports[id.str()];
-  if (!reports) reports = std::make_shared<WorkspaceReports>(context.loop.executor());
-  return reports;
-}
-
-// "grp-...-12" is composition 12 of that group.
-std::int64_t version_of(const std::string& configuration, const fleet::NodeGroupId& group) {
-  const std::string prefix = group.str() + "-";
-  if (!configuration.starts_with(prefix)) return 0;
-  std::int64_t version = 0;
-  const char* end = configuration.data() + configuration.size();
-  const auto read = std::from_chars(configuration.data() + prefix.size(), end, version);
-  return read.ec == std::errc() && read.ptr == end ? version : 0;
-}
-
-net::Task<Result<void>> read_reports(std::shared_ptr<WorkspaceConnection> connection,
-                                     std::map<std::string, NodeReport>& by_device) {
-  auto rows = co_await connection->hub.query(std::string(kReportsQuery));
-  if (!rows) co_return fail(std::move(rows).error());
-  std::map<std::string, NodeReport> fresh;
-  for (const auto& row : *rows) {
-    auto twin = azure::read_twin(row);
-    if (!twin) continue;
-    auto report = read_node_report(*twin);
-    // While a device works on something newer it still has what it had.
-    const auto known = by_device.find(twin->device_id);
-    if (report.configuration.empty() && known != by_device.end()) {
-      report.configuration = known->second.configuration;
-    }
-    fresh[twin->device_id] = std::move(report);
-  }
-  by_device = std::move(fresh);
-  co_return Result<void>();
-}
-
-// Goes on by itself, however long the hub takes.
-net::Task<void> read_in_background(Context& context, fleet::Workspace workspace,
-                                   std::shared_ptr<WorkspaceReports> reports) {
-  auto connection = context.clouds.workspace(workspace);
-  if (connection) {  // else it is not provisioned, and no device can have reported
-    auto read = co_await read_reports(*connection, reports->by_device);
-    if (!read) {
-      log::warning("observing", "workspace {}: {}", workspace.name, read.error().describe());
-    }
-  }
-  reports->read_at = context.clock.now();
-  reports->reading = false;
-  reports->has_read.notify();
-}
-
-// Whoever comes while one reads waits for that reading instead of asking again, and nobody waits
-// long for a hub that does not answer: the last state is better than none.
-net::Task<void> refresh(Context& context, const fleet::Workspace& workspace,
-                        std::shared_ptr<WorkspaceReports> reports) {
-  const Timestamp now = context.clock.now();
-  if (reports->read_at && now - *reports->read_at < kFreshness) co_return;
-  if (!reports->reading) {
-    reports->reading = true;
-    context.loop.spawn(read_in_background(context, workspace, reports));
-  }
-  if (reports->reading) co_await reports->has_read.wait_for(kPatience);
-}
 
 NodeView view_of(const fleet::Node& node, const std::string& group,
                  const std::map<std::string, NodeReport>& reports) {
@@ -95,7 +26,7 @@ NodeView view_of(const fleet::Node& node, const std::string& group,
   const auto& report = found->second;
   view.connected = report.connected;
   view.last_reported_at = report.last_reported_at;
-  view.composition_version = version_of(report.configuration, node.group);
+  view.composition_version = composition_of(report, node.group);
   view.desired_status = report.desired_status;
   view.modules = report.modules;
   return view;
@@ -129,8 +60,7 @@ net::Task<Result<std::vector<NodeView>>> Observing::nodes(fleet::OrganizationId 
                                                           std::string workspace_name) {
   auto workspace = find_workspace(context_, organization, workspace_name);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto reports = reports_of(context_, workspace->id);
-  co_await refresh(context_, *workspace, reports);
+  const auto reports = co_await fresh_reports(context_, *workspace);
   auto groups = context_.store.groups.list(workspace->id);
   if (!groups) co_return fail(std::move(groups).error());
   std::map<std::string, std::string> group_names;
@@ -151,8 +81,7 @@ net::Task<Result<NodeView>> Observing::node(fleet::OrganizationId organization,
   if (!workspace) co_return fail(std::move(workspace).error());
   auto known = find_node(context_, *workspace, name);
   if (!known) co_return fail(std::move(known).error());
-  auto reports = reports_of(context_, workspace->id);
-  co_await refresh(context_, *workspace, reports);
+  const auto reports = co_await fresh_reports(context_, *workspace);
   auto node = find_node(context_, *workspace, name);
   if (!node) co_return fail(std::move(node).error());
   auto group = load_group(context_, node->group);

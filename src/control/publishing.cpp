@@ -7,6 +7,7 @@
 
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "control/catalog.hpp"
 #include "control/lookup.hpp"
 #include "fleet/azure_names.hpp"
 #include "fleet/manifest.hpp"
@@ -168,9 +169,21 @@ oci::ImageSpec spec_of(const VersionSite& site, oci::Platform platform,
 }
 
 // One image per platform; more than one are joined by an index under the tag.
+std::vector<fleet::ImageLayer> layers_of(const oci::AssembledImage& image) {
+  std::vector<fleet::ImageLayer> layers;
+  auto manifest = oci::parse_manifest(image.manifest_body);
+  FERRY_CHECK(manifest);
+  for (const auto& layer : manifest->layers) {
+    layers.push_back({layer.digest, static_cast<std::int64_t>(layer.size)});
+  }
+  return layers;
+}
+
+using LayersByPlatform = std::map<std::string, std::vector<fleet::ImageLayer>>;
+
 net::Task<Result<std::string>> push_images(const VersionSite& site,
                                            const std::optional<oci::Layer>& layer,
-                                           StepContext& step) {
+                                           LayersByPlatform& layers, StepContext& step) {
   auto& registry = site.connection->registry;
   const std::string repository = fleet::image_repository(site.version.component);
   const std::string tag = fleet::image_tag(site.version.version);
@@ -184,6 +197,7 @@ net::Task<Result<std::string>> push_images(const VersionSite& site,
     const auto spec = spec_of(site, *platform, *std::move(base), layer ? &*layer : nullptr);
     auto assembled = oci::assemble(spec);
     if (!assembled) co_return fail(std::move(assembled).error());
+    layers[name] = layers_of(*assembled);
     step.detail(fmt::format("pushing {} for {}", repository, name));
     auto pushed = co_await oci::push_image(registry, repository, many ? std::string() : tag, spec);
     if (!pushed) co_return fail(std::move(pushed).error());
@@ -207,8 +221,11 @@ net::Task<Result<void>> publish_image(Context& context, VersionSite site, StepCo
     if (!made) co_return fail(std::move(made).error());
     layer = *std::move(made);
   }
-  auto digest = co_await push_images(site, layer, step);
+  LayersByPlatform layers;
+  auto digest = co_await push_images(site, layer, layers, step);
   if (!digest) co_return fail(std::move(digest).error());
+  auto kept = context.store.components.set_layers(site.version.id, write_layers(layers));
+  if (!kept) co_return kept;
   site.version.digest = *digest;
   site.version.image = fmt::format("{}/{}@{}", site.workspace.login_server,
                                    fleet::image_repository(site.version.component), *digest);

@@ -127,6 +127,8 @@ Plan make_plan(const Fleet& fleet, const Change& change);
 Difference compare(const std::map<std::string, std::string>& before,
                    const std::map<std::string, std::string>& after);
 
+// "added", "updated", "removed" and "unchanged".
+void write_difference(const Difference& difference, json::object& into);
 // The plan as docs/api.md shows it.
 json::object to_json(const Plan& plan);
 json::object to_json(const Change& change);

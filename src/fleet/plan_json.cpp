@@ -19,18 +19,6 @@ json::array texts_to_json(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
-void write_difference(const Difference& difference, json::object& into) {
-  json::array updated;
-  for (const auto& update : difference.updated) {
-    updated.push_back(
-        json::object{{"component", update.component}, {"from", update.from}, {"to", update.to}});
-  }
-  into["added"] = refs_to_json(difference.added, "component");
-  into["updated"] = std::move(updated);
-  into["removed"] = refs_to_json(difference.removed, "component");
-  into["unchanged"] = refs_to_json(difference.unchanged, "component");
-}
-
 json::object absent_to_json(const GroupPlan::Absent& absent) {
   return json::object{{"count", absent.count}, {"names", texts_to_json(absent.names)}};
 }
@@ -135,6 +123,18 @@ std::vector<std::string> texts_of(const json::object& promise, std::string_view 
 }
 
 }  // namespace
+
+void write_difference(const Difference& difference, json::object& into) {
+  json::array updated;
+  for (const auto& update : difference.updated) {
+    updated.push_back(
+        json::object{{"component", update.component}, {"from", update.from}, {"to", update.to}});
+  }
+  into["added"] = refs_to_json(difference.added, "component");
+  into["updated"] = std::move(updated);
+  into["removed"] = refs_to_json(difference.removed, "component");
+  into["unchanged"] = refs_to_json(difference.unchanged, "component");
+}
 
 json::object to_json(const Change& change) {
   json::array edits;

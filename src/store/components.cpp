@@ -90,6 +90,23 @@ Result<std::vector<fleet::ComponentVersion>> Components::list(const fleet::Works
       read_version));
 }
 
+Result<void> Components::set_layers(const fleet::VersionId& version, const std::string& layers) {
+  return database_.execute("UPDATE component_versions SET layers = ? WHERE id = ?",
+                           {layers, version.str()});
+}
+
+Result<std::optional<Components::Published>> Components::find_published(
+    const fleet::WorkspaceId& workspace, const fleet::ComponentRef& version) const {
+  return read_one<Published>(
+      database_.query_one(
+          "SELECT image, manifest, layers FROM component_versions WHERE workspace = ? AND "
+          "component = ? AND version = ? AND state = 'published'",
+          {workspace.str(), version.name, version.version}),
+      [](const sqlite::Row& row) -> Result<Published> {
+        return Published{row.text(0), row.text(1), row.text(2)};
+      });
+}
+
 Result<void> Components::put_file(const fleet::VersionId& version, const fleet::VersionFile& file) {
   return database_.execute(
       "INSERT INTO version_files(version, path, size, sha256, mode) VALUES(?, ?, ?, ?, ?) "

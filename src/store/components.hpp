@@ -28,6 +28,17 @@ class Components {
   Result<std::vector<fleet::ComponentVersion>> list(const fleet::WorkspaceId& workspace,
                                                     const std::string& component) const;
 
+  // What the images of a version consist of: JSON, {"linux/amd64": [{"digest", "size"}]}.
+  Result<void> set_layers(const fleet::VersionId& version, const std::string& layers);
+  // A published version as devices see it: without its files.
+  struct Published {
+    std::string image;
+    std::string manifest;
+    std::string layers;
+  };
+  Result<std::optional<Published>> find_published(const fleet::WorkspaceId& workspace,
+                                                  const fleet::ComponentRef& version) const;
+
   Result<void> put_file(const fleet::VersionId& version, const fleet::VersionFile& file);
   Result<void> remove_files(const fleet::VersionId& version);
 

@@ -57,6 +57,14 @@ Result<void> Deployments::put(const fleet::WorkspaceId& workspace,
       {deployment.id.str(), workspace.str(), deployment.name, deployment.revision, components,
        groups, to_column(deployment.created_at)});
   if (!stored) return stored;
+  auto forgotten = database_.execute("DELETE FROM deployment_targets WHERE deployment = ?",
+                                     {deployment.id.str()});
+  if (!forgotten) return forgotten;
+  auto targeted = database_.execute(
+      "INSERT INTO deployment_targets(workspace, node_group, deployment) "
+      "SELECT DISTINCT ?1, value, ?2 FROM json_each(?3)",
+      {workspace.str(), deployment.id.str(), groups});
+  if (!targeted) return targeted;
   return database_.execute(
       "INSERT INTO deployment_revisions(workspace, deployment, name, revision, components, groups, "
       "created_at) VALUES(?, ?, ?, ?, ?, ?, ?)",
@@ -84,6 +92,28 @@ Result<std::vector<fleet::Deployment>> Deployments::list(
       database_.query("SELECT id, name, revision, components, groups, created_at FROM deployments "
                       "WHERE workspace = ? ORDER BY name",
                       {workspace.str()}),
+      read_deployment);
+}
+
+Result<std::vector<fleet::Deployment>> Deployments::targeting(
+    const fleet::WorkspaceId& workspace, const std::set<std::string>& groups) const {
+  const std::string names = json::serialize(json::array(groups.begin(), groups.end()));
+  return read_all<fleet::Deployment>(
+      database_.query(
+          "SELECT id, name, revision, components, groups, created_at FROM deployments WHERE id IN "
+          "(SELECT deployment FROM json_each(?2) JOIN deployment_targets ON workspace = ?1 AND "
+          "node_group = value) ORDER BY name",
+          {workspace.str(), names}),
+      read_deployment);
+}
+
+Result<std::vector<fleet::Deployment>> Deployments::revisions(const fleet::WorkspaceId& workspace,
+                                                              const std::string& name) const {
+  return read_all<fleet::Deployment>(
+      database_.query("SELECT deployment, name, revision, components, groups, created_at FROM "
+                      "deployment_revisions WHERE workspace = ? AND name = ? "
+                      "ORDER BY created_at DESC, revision DESC",
+                      {workspace.str(), name}),
       read_deployment);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ class Deployments {
   Result<std::optional<fleet::Deployment>> find_named(const fleet::WorkspaceId& workspace,
                                                       const std::string& name) const;
   Result<std::vector<fleet::Deployment>> list(const fleet::WorkspaceId& workspace) const;
+  // Those that target one of these groups. Costs what it finds, not what the workspace holds.
+  Result<std::vector<fleet::Deployment>> targeting(const fleet::WorkspaceId& workspace,
+                                                   const std::set<std::string>& groups) const;
+  // Every revision that a deployment of this name ever had, newest first; also of deployments that
+  // have gone. `created_at` is the revision's.
+  Result<std::vector<fleet::Deployment>> revisions(const fleet::WorkspaceId& workspace,
+                                                   const std::string& name) const;
 
  private:
   sqlite::Database& database_;

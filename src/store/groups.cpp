@@ -102,6 +102,20 @@ Result<std::vector<fleet::NodeGroup>> Groups::list(const fleet::WorkspaceId& wor
       read_group);
 }
 
+Result<std::vector<Groups::Member>> Groups::members(const fleet::NodeGroupId& group) const {
+  auto rows = database_.query(
+      "SELECT name, registration, registered_at IS NOT NULL FROM nodes WHERE node_group = ? "
+      "ORDER BY name",
+      {group.str()});
+  if (!rows) return fail(std::move(rows).error());
+  std::vector<Member> members;
+  members.reserve(rows->size());
+  for (const auto& row : *rows) {
+    members.push_back({row.text(0), row.text(1), row.number(2) != 0});
+  }
+  return members;
+}
+
 Result<std::map<std::string, std::int64_t>> Groups::node_counts(
     const fleet::WorkspaceId& workspace) const {
   auto rows = database_.query(
@@ -133,6 +147,15 @@ Result<std::vector<CompositionRecord>> Compositions::list(const fleet::NodeGroup
       database_.query("SELECT node_group, version, modules, configuration, stood, in_hub, "
                       "created_at FROM compositions WHERE node_group = ? ORDER BY version DESC",
                       {group.str()}),
+      read_composition);
+}
+
+Result<std::optional<CompositionRecord>> Compositions::find(const fleet::NodeGroupId& group,
+                                                            std::int64_t version) const {
+  return read_one<CompositionRecord>(
+      database_.query_one("SELECT node_group, version, modules, configuration, stood, in_hub, "
+                          "created_at FROM compositions WHERE node_group = ? AND version = ?",
+                          {group.str(), version}),
       read_composition);
 }
 

@@ -41,6 +41,13 @@ class Groups {
   Result<std::optional<fleet::NodeGroup>> find_named(const fleet::WorkspaceId& workspace,
                                                      const std::string& name) const;
   Result<std::vector<fleet::NodeGroup>> list(const fleet::WorkspaceId& workspace) const;
+  // Its nodes, by name: as little of each as planning needs.
+  struct Member {
+    std::string name;
+    std::string registration_id;
+    bool registered = false;
+  };
+  Result<std::vector<Member>> members(const fleet::NodeGroupId& group) const;
   // Group id to number of nodes; groups without nodes are absent.
   Result<std::map<std::string, std::int64_t>> node_counts(
       const fleet::WorkspaceId& workspace) const;
@@ -56,6 +63,8 @@ class Compositions {
   Result<void> update_flags(const CompositionRecord& composition);
   // Newest first.
   Result<std::vector<CompositionRecord>> list(const fleet::NodeGroupId& group) const;
+  Result<std::optional<CompositionRecord>> find(const fleet::NodeGroupId& group,
+                                                std::int64_t version) const;
   // Of one workspace.
   Result<std::int64_t> count_in_hub(const fleet::WorkspaceId& workspace) const;
 

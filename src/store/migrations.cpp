@@ -7,11 +7,12 @@
 #include "store/migrations/0002_secrets.hpp"
 #include "store/migrations/0004_sessions.hpp"
 #include "store/migrations/0005_certificate_authorities.hpp"
+#include "store/migrations/0007_plans.hpp"
 
 namespace ferry::store {
 
 std::span<const std::string_view> migrations() {
-  static constexpr std::array kMigrations{k0001Fleet, k0002Secrets, k0004Sessions, k0005CertificateAuthorities};
+  static constexpr std::array kMigrations{k0001Fleet, k0002Secrets, k0004Sessions, k0005CertificateAuthorities, k0007Plans};
   return kMigrations;
 }
 

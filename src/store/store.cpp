@@ -42,6 +42,7 @@ Store::Store(sqlite::Database database, DataKey data_key)
       nodes(database_),
       components(database_),
       deployments(database_),
+      plans(database_),
       operations(database_) {}
 
 }  // namespace ferry::store

@@ -15,6 +15,7 @@
 #include "store/operations.hpp"
 #include "store/organizations.hpp"
 #include "store/rollovers.hpp"
+#include "store/plans.hpp"
 #include "store/secrets.hpp"
 #include "store/sessions.hpp"
 #include "store/workspaces.hpp"
@@ -54,6 +55,7 @@ class Store {
   Nodes nodes;
   Components components;
   Deployments deployments;
+  Plans plans;
   Operations operations;
 };
 

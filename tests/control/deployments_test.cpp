@@ -21,8 +21,8 @@ class DeploymentsTest : public ControlTest {
 
   ApplyOutcome apply(const std::string& name, std::vector<fleet::ComponentRef> components,
                      bool allow_removals = false) {
-    auto outcome = control_->deployments.apply(organization_, "plant-a", name,
-                                               {std::move(components), {"line-1"}}, allow_removals);
+    auto outcome = loop_->run_until_done(control_->deployments.apply(
+        organization_, "plant-a", {{name, std::move(components), {"line-1"}}}, allow_removals));
     EXPECT_TRUE(outcome) << outcome.error().describe();
     return *outcome;
   }
@@ -38,6 +38,24 @@ class DeploymentsTest : public ControlTest {
     EXPECT_TRUE(std::holds_alternative<Refused>(outcome));
     return std::get<Refused>(outcome);
   }
+  PlanView must_plan(fleet::Change change) {
+    auto plan = loop_->run_until_done(
+        control_->deployments.plan(organization_, "plant-a", std::move(change)));
+    EXPECT_TRUE(plan) << plan.error().describe();
+    return *plan;
+  }
+  Result<ApplyOutcome> apply_plan(const std::string& id, bool allow_removals = false) {
+    auto outcome = loop_->run_until_done(
+        control_->deployments.apply_plan(organization_, "plant-a", id, allow_removals));
+    run_until_finished();
+    return outcome;
+  }
+  // What was asked of the hub, but for looking.
+  std::vector<std::string> changes() const {
+    auto journal = hub_.journal;
+    std::erase(journal, "POST query");
+    return journal;
+  }
   std::string configuration(int version) { return fmt::format("{}-{}", group_.id, version); }
   const fleet::NodeGroup group_;
 };
@@ -45,8 +63,8 @@ class DeploymentsTest : public ControlTest {
 TEST_F(DeploymentsTest, TheNewDeploymentStandsBeforeTheOldOneGoes) {
   must_apply("base", {{"x", "1.0.0"}});
   must_apply("base", {{"x", "1.1.0"}});
-  EXPECT_THAT(hub_.journal, ElementsAre("PUT " + configuration(1), "PUT " + configuration(2),
-                                        "DELETE " + configuration(1)));
+  EXPECT_THAT(changes(), ElementsAre("PUT " + configuration(1), "PUT " + configuration(2),
+                                     "DELETE " + configuration(1)));
   ASSERT_THAT(hub_.configurations, SizeIs(1));
   const json::value sent = hub_.configurations.begin()->second;
   EXPECT_EQ(sent.at("priority"), 2);
@@ -76,9 +94,9 @@ TEST_F(DeploymentsTest, DeploymentsAddUpAndNoneForgetsAnother) {
 TEST_F(DeploymentsTest, TheSameContentAgainSendsNothing) {
   const auto first = must_apply("base", {{"x", "1.0.0"}});
   const auto second = must_apply("base", {{"x", "1.0.0"}});
-  EXPECT_EQ(first.deployment.revision, 1);
-  EXPECT_EQ(second.deployment.revision, 1);
-  EXPECT_THAT(hub_.journal, SizeIs(1));
+  EXPECT_EQ(first.deployments[0].revision, 1);
+  EXPECT_EQ(second.deployments[0].revision, 1);
+  EXPECT_THAT(changes(), SizeIs(1));
 }
 
 TEST_F(DeploymentsTest, AConflictIsRefusedWithThePlanAndNothingIsSent) {
@@ -87,7 +105,7 @@ TEST_F(DeploymentsTest, AConflictIsRefusedWithThePlanAndNothingIsSent) {
   EXPECT_EQ(refused.error.code, Code::conflict);
   EXPECT_THAT(refused.error.message, HasSubstr("'x' would have 2 versions"));
   EXPECT_THAT(refused.plan.conflicts, SizeIs(1));
-  EXPECT_THAT(hub_.journal, SizeIs(1));
+  EXPECT_THAT(changes(), SizeIs(1));
   EXPECT_THAT(*control_->deployments.list(organization_, "plant-a"), SizeIs(1));
 }
 
@@ -98,10 +116,14 @@ TEST_F(DeploymentsTest, ARemovalNeedsConsent) {
   EXPECT_THAT(refused.error.message, HasSubstr("remove y 1.0.0"));
   must_apply("base", {{"x", "1.0.0"}}, true);
 
-  const auto kept = control_->deployments.remove(organization_, "plant-a", "base", false);
+  const auto remove = [&](bool consent) {
+    return loop_->run_until_done(
+        control_->deployments.apply(organization_, "plant-a", {{"base", {}, {}}}, consent));
+  };
+  const auto kept = remove(false);
   ASSERT_TRUE(kept);
   EXPECT_TRUE(std::holds_alternative<Refused>(*kept));
-  const auto gone = control_->deployments.remove(organization_, "plant-a", "base", true);
+  const auto gone = remove(true);
   ASSERT_TRUE(gone);
   EXPECT_TRUE(std::holds_alternative<Applied>(*gone));
   run_until_finished();
@@ -112,7 +134,8 @@ TEST_F(DeploymentsTest, ARemovalNeedsConsent) {
 TEST_F(DeploymentsTest, UnknownThingsAreNamed) {
   EXPECT_THAT(must_refuse("base", {{"q", "1.0.0"}}).error.message,
               HasSubstr("q has no published version 1.0.0"));
-  const auto workspace = control_->deployments.plan(organization_, "plant-x", "base", {});
+  const auto workspace = loop_->run_until_done(
+      control_->deployments.plan(organization_, "plant-x", {{"base", {}, {}}}));
   EXPECT_EQ(workspace.error().code, Code::not_found);
   EXPECT_THAT(workspace.error().message, HasSubstr("plant-x"));
   EXPECT_FALSE(workspace.error().hint.empty());
@@ -155,6 +178,93 @@ TEST_F(DeploymentsTest, ACrashAfterCreatingLeavesNothingDouble) {
   must_apply("base", {{"x", "1.1.0"}});
   EXPECT_EQ(control_->groups.get(organization_, "plant-a", "line-1")->composition_version, 2);
   EXPECT_EQ(hub_.configurations.at(configuration(2)), sent);
+}
+
+TEST_F(DeploymentsTest, APlanIsAppliedExactlyOrNotAtAll) {
+  must_apply("base", {{"x", "1.0.0"}});
+  const auto plan = must_plan({{"base", {{"x", "1.1.0"}}, {"line-1"}}});
+  EXPECT_EQ(plan.shown.at("applicable"), true);
+  ASSERT_TRUE(apply_plan(plan.id));
+  EXPECT_EQ(control_->deployments.get(organization_, "plant-a", "base")->components[0].version,
+            "1.1.0");
+  const auto again = apply_plan(plan.id);
+  EXPECT_EQ(again.error().code, Code::conflict);
+  EXPECT_THAT(again.error().hint, HasSubstr("op-"));
+
+  const auto stale = must_plan({{"base", {{"x", "1.0.0"}}, {"line-1"}}});
+  must_apply("extra", {{"y", "1.0.0"}});
+  const auto refused = apply_plan(stale.id);
+  ASSERT_TRUE(refused);
+  ASSERT_TRUE(std::holds_alternative<Refused>(*refused));
+  EXPECT_EQ(std::get<Refused>(*refused).error.code, Code::precondition_failed);
+  EXPECT_THAT(std::get<Refused>(*refused).error.message,
+              HasSubstr("something else would change on group line-1"));
+  EXPECT_EQ(control_->deployments.get(organization_, "plant-a", "base")->components[0].version,
+            "1.1.0");
+}
+
+TEST_F(DeploymentsTest, APlanWithRemovalsNeedsConsentWhenItIsApplied) {
+  must_apply("base", {{"x", "1.0.0"}, {"y", "1.0.0"}});
+  const auto plan = must_plan({{"base", {{"x", "1.0.0"}}, {"line-1"}}});
+  const auto refused = apply_plan(plan.id);
+  ASSERT_TRUE(std::holds_alternative<Refused>(*refused));
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(plan.id, true)));
+}
+
+TEST_F(DeploymentsTest, AResolutionIsAChangeLikeAnyOther) {
+  must_apply("base", {{"x", "1.0.0"}});
+  const auto refused = must_refuse("extra", {{"x", "1.1.0"}, {"y", "1.0.0"}});
+  const auto& resolutions = refused.plan.conflicts[0].resolutions;
+  EXPECT_EQ(resolutions[1].words, "move base to x 1.1.0");
+  const auto plan = must_plan(resolutions[1].change);
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(plan.id)));
+  const auto history = control_->groups.compositions(organization_, "plant-a", "line-1");
+  ASSERT_THAT(history->at(0).components, SizeIs(2));
+  EXPECT_EQ(history->at(0).components[0].version, "1.1.0");
+}
+
+TEST_F(DeploymentsTest, RollingBackRestoresAnEarlierRevision) {
+  must_apply("base", {{"x", "1.0.0"}});
+  must_apply("base", {{"x", "1.1.0"}, {"y", "1.0.0"}});
+  must_apply("base", {{"x", "1.1.0"}, {"y", "1.1.0"}});
+  const auto back = [&](std::int64_t revision) {
+    return loop_->run_until_done(
+        control_->deployments.plan_rollback(organization_, "plant-a", "base", revision));
+  };
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(back(0)->id)));
+  EXPECT_EQ(control_->deployments.get(organization_, "plant-a", "base")->components[1].version,
+            "1.0.0");
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(back(1)->id, true)));
+  EXPECT_THAT(control_->deployments.get(organization_, "plant-a", "base")->components, SizeIs(1));
+  EXPECT_THAT(*control_->deployments.history(organization_, "plant-a", "base"), SizeIs(5));
+  EXPECT_EQ(back(99).error().code, Code::not_found);
+
+  must_plan({{"base", {}, {}}});
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(must_plan({{"base", {}, {}}}).id, true)));
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(back(0)->id)))
+      << "also after it has gone";
+  EXPECT_THAT(control_->deployments.get(organization_, "plant-a", "base")->components, SizeIs(1));
+}
+
+TEST_F(DeploymentsTest, AGroupCanRunAgainWhatItRanBefore) {
+  make_group("line-2");
+  const auto both = [&](std::vector<fleet::ComponentRef> components) {
+    auto plan = must_plan({{"base", std::move(components), {"line-1", "line-2"}}});
+    ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(plan.id)));
+  };
+  both({{"x", "1.0.0"}});
+  both({{"x", "1.1.0"}});
+  const auto restore = loop_->run_until_done(
+      control_->deployments.plan_restore(organization_, "plant-a", "line-1", 1));
+  ASSERT_TRUE(restore) << restore.error().describe();
+  ASSERT_TRUE(std::holds_alternative<Applied>(*apply_plan(restore->id)));
+  const auto history = control_->groups.compositions(organization_, "plant-a", "line-1");
+  EXPECT_EQ(history->at(0).components[0].version, "1.0.0");
+  EXPECT_EQ(history->at(0).components[0].image, history->at(2).components[0].image);
+  const auto other = control_->groups.compositions(organization_, "plant-a", "line-2");
+  EXPECT_EQ(other->at(0).components[0].version, "1.1.0") << "line-2 keeps what it has";
+  EXPECT_FALSE(loop_->run_until_done(
+      control_->deployments.plan_restore(organization_, "plant-a", "line-1", 77)));
 }
 
 }  // namespace

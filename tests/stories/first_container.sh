@@ -164,6 +164,19 @@ check "and the agent reconnects" eventually 90 reconnected
 check "a component is removed with consent" ferry deploy sampler@1.0.1 --group line-1 --allow-removals
 gone() { [ -z "$(container_of heartbeat)" ]; }
 check "its container goes" eventually 60 gone
+back=$(ferry deployment rollback default --plan --output json)
+check "a rollback is planned from the history" test "$(jq -r '.groups[0].added[0].component' <<<"$back")" = heartbeat
+check "the plan knows the node's platform" test "$(jq -r '.groups[0].pulls[0].platform' <<<"$back")" = "linux/$(dpkg --print-architecture)"
+check "and is applied as it was shown" ferry plan apply "$(jq -r .id <<<"$back")"
+there() { [ -n "$(container_of heartbeat)" ]; }
+check "the component's container is there again" eventually 60 there
+refuses "a plan is applied once" "applied already" ferry plan apply "$(jq -r .id <<<"$back")"
+stale=$(ferry deploy sampler@1.0.1 --group line-1 --plan --output json | jq -r .id)
+heartbeat_before=$(container_of heartbeat)
+check "another edit comes in between" ferry deploy sampler@1.0.0 heartbeat --group line-1
+check "which replaces the other component" eventually 60 module_runs sampler 1.0.0
+check "and leaves this one alone" test "$(container_of heartbeat)" = "$heartbeat_before"
+refuses "a plan is refused when the world has moved" "the world has moved" ferry plan apply "$stale" --allow-removals
 check "the node is deleted" ferry node delete pump-7
 for secret in "$token" "$token_before" "$(jq -r .clientSecret "$data/drydock/environment.json")"; do
   check "no log holds a secret" bash -c "! grep -rqF -- '$secret' '$data/logs' '$work'/*.log"

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/errors.hpp"
+#include "api/routes.hpp"
+#include "api/views.hpp"
+
+namespace ferry::api {
+namespace {
+
+using net::Task;
+
+Answer list(control::Control& control, const Call& call) {
+  auto plans = control.deployments.plans(call.organization(), call.at("workspace"));
+  if (!plans) return fail(std::move(plans).error());
+  return json_response(200, collection(*plans));
+}
+
+Answer get(control::Control& control, const Call& call) {
+  auto plan =
+      control.deployments.get_plan(call.organization(), call.at("workspace"), call.at("plan"));
+  if (!plan) return fail(std::move(plan).error());
+  return json_response(200, to_json(*plan));
+}
+
+Task<Result<control::PlanView>> plan_of(control::Control& control, Call call, json::object body) {
+  auto& deployments = control.deployments;
+  if (const auto* rollback = find_object(body, "rollback")) {
+    auto deployment = require_string(*rollback, "deployment");
+    if (!deployment) co_return fail(std::move(deployment).error());
+    co_return co_await deployments.plan_rollback(call.organization(), call.at("workspace"),
+                                                 *std::move(deployment),
+                                                 int_or(*rollback, "revision", 0));
+  }
+  if (const auto* restore = find_object(body, "restore")) {
+    auto group = require_string(*restore, "group");
+    if (!group) co_return fail(std::move(group).error());
+    auto composition = require_int(*restore, "composition");
+    if (!composition) co_return fail(std::move(composition).error());
+    co_return co_await deployments.plan_restore(call.organization(), call.at("workspace"),
+                                                *std::move(group), *composition);
+  }
+  auto change = fleet::change_from_json(body);
+  if (!change) {
+    co_return fail(std::move(change).error().advise(
+        "a plan is made of 'edits', a 'rollback' or a 'restore'; docs/api.md has their shapes"));
+  }
+  co_return co_await deployments.plan(call.organization(), call.at("workspace"),
+                                      *std::move(change));
+}
+
+Task<Answer> create(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  auto plan = co_await plan_of(control, std::move(call), *std::move(body));
+  if (!plan) co_return fail(std::move(plan).error());
+  co_return json_response(201, to_json(*plan));
+}
+
+Task<Answer> apply(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  auto outcome = co_await control.deployments.apply_plan(call.organization(), call.at("workspace"),
+                                                         call.at("plan"),
+                                                         bool_or(*body, "allowRemovals", false));
+  co_return outcome_response(std::move(outcome));
+}
+
+}  // namespace
+
+Answer outcome_response(Result<control::ApplyOutcome> outcome) {
+  if (!outcome) return fail(std::move(outcome).error());
+  if (const auto* refused = std::get_if<control::Refused>(&*outcome)) {
+    return error_response(refused->error, fleet::to_json(refused->plan));
+  }
+  const auto& applied = std::get<control::Applied>(*outcome);
+  json::array deployments;
+  for (const auto& deployment : applied.deployments) deployments.emplace_back(to_json(deployment));
+  return json_response(202, json::object{{"deployment", deployments.at(0)},
+                                         {"deployments", deployments},
+                                         {"plan", fleet::to_json(applied.plan)},
+                                         {"operation", to_json(applied.operation)}});
+}
+
+void add_plan_routes(Routes& routes) {
+  using fleet::Role;
+  const std::string all = "/workspaces/{workspace}/plans";
+  routes.add("GET", all, Role::viewer, list);
+  routes.add("POST", all, Role::viewer, create);
+  routes.add("GET", all + "/{plan}", Role::viewer, get);
+  routes.add("POST", all + "/{plan}/apply", Role::operator_, apply);
+}
+
+}  // namespace ferry::api
