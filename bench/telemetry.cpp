@@ -10,7 +10,7 @@
 
 #include "azure/arm/iot_hubs.hpp"
 #include "azure/arm/resource_groups.hpp"
-#include "azure/entra/token_source.hpp"
+#include "azure/entra/client_credentials.hpp"
 #include "azure/iot_hub/client.hpp"
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"

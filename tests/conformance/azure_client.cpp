@@ -12,6 +12,7 @@
 #include "azure/arm/storage_accounts.hpp"
 #include "azure/blob/client.hpp"
 #include "azure/dps/client.hpp"
+#include "azure/entra/client_credentials.hpp"
 #include "azure/iot_hub/client.hpp"
 #include "base/file.hpp"
 #include "oci/assembly.hpp"
