@@ -12,7 +12,8 @@
 namespace ferry::store {
 
 std::span<const std::string_view> migrations() {
-  static constexpr std::array kMigrations{k0001Fleet, k0002Secrets, k0004Sessions, k0005CertificateAuthorities, k0007Plans};
+  static constexpr std::array kMigrations{k0001Fleet, k0002Secrets, k0004Sessions,
+                                          k0005CertificateAuthorities, k0007Plans};
   return kMigrations;
 }
 
