@@ -3,6 +3,7 @@
 # Needs tap.sh, curl and jq.
 #   private_names "$@"              first thing in a script: runs it again where /etc/hosts is its own
 #   start_drydock BIN ADDRESS       sets drydock_dir, drydock_pid, ca; environment NAME reads environment.json
+#                                   the array drydock_options adds to its command line
 #   refresh_names                   after resources were made or deleted
 #   arm METHOD PATH?api-version=V [JSON]   one call to Resource Manager, waits for long operations
 #   kill_drydock, launch_drydock    a crash, and the start after it
@@ -36,7 +37,7 @@ start_drydock() {
 launch_drydock() {
   rm -f "$drydock_dir/data/environment.json"
   "$drydock_bin" serve --data "$drydock_dir/data" --address "$drydock_address" --operation-delay 20 \
-    >>"$drydock_dir/log" 2>&1 &
+    ${drydock_options[@]+"${drydock_options[@]}"} >>"$drydock_dir/log" 2>&1 &
   drydock_pid=$!
   if ! eventually 30 test -s "$drydock_dir/data/environment.json"; then
     echo "drydock did not start; its log ends with:" >&2

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/entra/client_authentication.hpp"
 
+#include <algorithm>
+
+#include <fmt/ranges.h>
+
 #include "base/crypto.hpp"
 #include "drydock/entra/jws.hpp"
 
@@ -89,7 +93,9 @@ bool names_certificate(const json::object& header, const x509::Certificate& cert
 }
 
 bool is_for_us(const Jws& assertion, const Endpoints& endpoints) {
-  return string_or(assertion.claims, "aud", "").starts_with(endpoints.login_url() + "/");
+  return std::ranges::any_of(assertion.audiences(), [&](const std::string& audience) {
+    return audience.starts_with(endpoints.login_url() + "/");
+  });
 }
 
 Outcome<void> check_certificate_assertion(Principals& principals, const Principal& principal,
@@ -103,7 +109,7 @@ Outcome<void> check_certificate_assertion(Principals& principals, const Principa
     return refuse(401, "invalid_client", 700023,
                   fmt::format("Client assertion audience claim does not match Realm issuer. It is "
                               "'{}'.",
-                              string_or(assertion.claims, "aud", "")));
+                              fmt::join(assertion.audiences(), " ")));
   }
   auto certificates = principals.certificates(principal);
   if (!certificates) return refuse(certificates.error());
@@ -131,7 +137,7 @@ Outcome<void> check_federated_token(Principals& principals, const Principal& pri
   if (!federations) return refuse(federations.error());
   const std::string issuer = string_or(token.claims, "iss", "");
   const std::string subject = string_or(token.claims, "sub", "");
-  const std::string audience = string_or(token.claims, "aud", "");
+  const std::vector<std::string> audiences = token.audiences();
   bool same_issuer = false;
   bool same_subject = false;
   for (const Federation& federation : *federations) {
@@ -139,7 +145,7 @@ Outcome<void> check_federated_token(Principals& principals, const Principal& pri
     same_issuer = true;
     if (federation.subject != subject) continue;
     same_subject = true;
-    if (federation.audience != audience) continue;
+    if (std::ranges::find(audiences, federation.audience) == audiences.end()) continue;
     const auto key = find_key(federation.keys, string_or(token.header, "kid", ""));
     if (!key || !token.verify(*key)) {
       return bad_assertion("The federated issuer's keys do not verify it.");
@@ -147,7 +153,9 @@ Outcome<void> check_federated_token(Principals& principals, const Principal& pri
     return check_times(token, now);
   }
   const std::string_view what = !same_issuer ? "issuer" : !same_subject ? "subject" : "audience";
-  const std::string& value = !same_issuer ? issuer : !same_subject ? subject : audience;
+  const std::string value = !same_issuer    ? issuer
+                            : !same_subject ? subject
+                                            : fmt::format("{}", fmt::join(audiences, " "));
   const int number = !same_issuer ? 700211 : !same_subject ? 700213 : 700212;
   return refuse(401, "invalid_client", number,
                 fmt::format("No matching federated identity record found for presented assertion "

@@ -104,6 +104,17 @@ std::optional<double> Jws::date(std::string_view claim) const {
   return value->to_number<double>();
 }
 
+std::vector<std::string> Jws::audiences() const {
+  if (const json::array* list = find_array(claims, "aud")) {
+    std::vector<std::string> audiences;
+    for (const json::value& item : *list) {
+      if (item.is_string()) audiences.emplace_back(item.get_string());
+    }
+    return audiences;
+  }
+  return {string_or(claims, "aud", "")};
+}
+
 std::optional<x509::PublicKey> find_key(const json::object& key_set, std::string_view key_id) {
   const json::array* keys = find_array(key_set, "keys");
   if (keys == nullptr) return std::nullopt;

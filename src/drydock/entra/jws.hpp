@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 #include "x509/keys.hpp"
@@ -25,6 +26,8 @@ struct Jws {
   bool verify(const ferry::x509::PublicKey& key) const;
   // A NumericDate (RFC 7519 s.2), which may be fractional: MSAL for Python sends such.
   std::optional<double> date(std::string_view claim) const;
+  // The claim `aud`, one text or a list of them (RFC 7519 s.4.1.3): Kubernetes sends a list.
+  std::vector<std::string> audiences() const;
 };
 
 // The RSA key of a JSON Web Key Set (RFC 7517 s.5) with this id; the only one when `key_id` is

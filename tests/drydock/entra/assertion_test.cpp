@@ -166,6 +166,9 @@ TEST_F(AssertionTest, AFederatedIssuersTokensSignIn) {
                           {"exp", now + 300}};
   const json::object head{{"alg", "RS256"}, {"kid", key_id}};
   EXPECT_EQ(post(sign(issuer_key, head, good)).status, 200);
+  json::object kubernetes = good;
+  kubernetes["aud"] = json::array{"https://cluster.example", "api://AzureADTokenExchange"};
+  EXPECT_EQ(post(sign(issuer_key, head, kubernetes)).status, 200);
 
   const auto number_with = [&](std::string_view claim, std::string_view value) {
     json::object token = good;
