@@ -7,6 +7,7 @@
 #include "drydock/arm/event_hubs.hpp"
 #include "drydock/arm/extension_scope.hpp"
 #include "drydock/arm/providers.hpp"
+#include "drydock/arm/version_shapes.hpp"
 
 namespace drydock::arm {
 
@@ -97,6 +98,7 @@ HttpResponse Arm::answer(HttpRequest request) {
   Answer answered = dispatch(std::move(request));
   context_->set_current(nullptr);
   HttpResponse response = answered ? *std::move(answered) : std::move(answered).error().response;
+  shape_for_version(head, response);
   add_common_headers(head, response);
   return response;
 }

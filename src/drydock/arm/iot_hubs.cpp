@@ -28,8 +28,17 @@ void add_async_headers(const Context& context, const Call& call, const Resource&
   add_retry_after(context, response);
 }
 
+// What stands in the header is an ETag, unless it is no such thing at all: azure-cli 2.45 writes a
+// Python dictionary there, "{'IF-MATCH': '...'}", and the service takes its requests. Then the ETag
+// that the body repeats counts.
+std::string wanted_etag(const Call& call) {
+  std::string header = call.request.headers.get_or("If-Match", "");
+  if (!header.starts_with('{')) return header;
+  return string_or(call.body, "etag", "");
+}
+
 Outcome<void> check_etag(const Call& call, const std::optional<Resource>& existing) {
-  const std::string wanted = call.request.headers.get_or("If-Match", "");
+  const std::string wanted = wanted_etag(call);
   if (wanted.empty() || (wanted == "*" && existing)) return {};
   if (existing && string_or(existing->document, "etag", "") == wanted) return {};
   return refuse(devices_error(412001, "Invalid ETag supplied.", StatusForm::word));

@@ -32,6 +32,9 @@ export class LongOperations {
     if (retry !== undefined && !/^\d+$/.test(retry)) complaints.push(`Retry-After is not a number: ${retry}`);
     if (status >= 400) complaints.push(...this.#checkError(request, response));
     else complaints.push(...this.#checkState(request, response, status));
+    if (request.method !== 'POST' && JSON.stringify(response.body ?? '').includes('Key=REDACTED')) {
+      complaints.push('a key is not masked'); // the recorder redacts what Drydock has not masked itself
+    }
     const next = response.body?.nextLink;
     if (next && !/^https:\/\/.*[?&]api-version=/.test(next)) complaints.push(`nextLink is not absolute: ${next}`);
     return complaints;

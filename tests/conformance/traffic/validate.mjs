@@ -22,14 +22,16 @@ function readRecording(directory) {
   return exchanges.sort((a, b) => a.time.localeCompare(b.time) || a.order - b.order);
 }
 
-// As oav wants it: with the version under which the operation is described.
+// As oav wants it: with the version under which the operation is described, and without the name of a
+// provider where the description has a parameter, because oav would look among that provider's operations.
 function described(exchange, url) {
   const copy = structuredClone(exchange);
   const path = url.pathname.toLowerCase();
   if (url.hostname.includes('.azurecr.')) url.searchParams.set('api-version', registryVersion);
   const standIn = versionStandIns.find(
-    ({ provider, from }) => path.includes(`/providers/${provider}`) && url.searchParams.get('api-version') === from);
+    ({ path: pattern, from }) => pattern.test(path) && url.searchParams.get('api-version') === from);
   if (standIn) url.searchParams.set('api-version', standIn.to);
+  url.pathname = url.pathname.replace(/^(\/subscriptions\/[^/]+\/providers)\/[^/]+(\/(un)?register)?$/i, '$1/Microsoft.Unknown$2');
   copy.liveRequest.url = url.href;
   return copy;
 }
