@@ -22,6 +22,7 @@ constexpr hours kYear{24 * 365};
 constexpr minutes kBackdate{15};
 constexpr std::size_t kCommonNameLimit = 64;
 constexpr std::size_t kLongestChain = 16;
+constexpr std::size_t kMostOpen = 512;
 
 std::string shorten(std::string name) {
   name.resize(std::min(name.size(), kCommonNameLimit));
@@ -32,14 +33,21 @@ std::string shorten(std::string name) {
 struct Authority {
   CertificateRecord record;
   x509::Certificate certificate;
-  std::unique_ptr<x509::Signer> signer;
+  std::shared_ptr<const x509::Signer> signer;
 };
 
 Result<Authority> open_authority(const Context& context, CertificateRecord record) {
+  auto& open = context.open_authorities;
+  const auto kept = open.find(record.id);
+  if (kept != open.end()) {
+    return Authority{std::move(record), kept->second.certificate, kept->second.signer};
+  }
   auto certificate = x509::Certificate::from_pem(record.pem);
   if (!certificate) return fail(std::move(certificate).error());
   auto signer = open_signer(context, record.id);
   if (!signer) return fail(std::move(signer).error().with("sign with '{}'", record.subject));
+  if (open.size() >= kMostOpen) open.clear();
+  open.emplace(record.id, Context::OpenAuthority{*certificate, *signer});
   return Authority{std::move(record), *std::move(certificate), *std::move(signer)};
 }
 
@@ -109,7 +117,8 @@ CertificateRecord describe_certificate(const x509::Certificate& certificate) {
   record.thumbprint = to_lower(certificate.sha256_thumbprint());
   record.pem = certificate.to_pem();
   record.serial = certificate.serial_hex();
-  record.spki = hex_encode(sha256(certificate.public_key().to_der()));
+  record.spki = hex_encode(sha256(certificate.public_key_der()));
+  if (auto type = certificate.public_key().type()) record.key_type = to_string(*type);
   return record;
 }
 

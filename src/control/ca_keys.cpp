@@ -17,12 +17,13 @@ Result<void> keep_ca_key(Context& context, const std::string& id, const x509::Pr
   return context.store.secrets.put(id, secret_names::kCaKey, key.to_pem());
 }
 
-Result<std::unique_ptr<x509::Signer>> open_signer(const Context& context, const std::string& id) {
+Result<std::shared_ptr<const x509::Signer>> open_signer(const Context& context,
+                                                        const std::string& id) {
   auto pem = sealed_key(context, id);
   if (!pem) return fail(std::move(pem).error());
   auto key = x509::PrivateKey::from_pem(*pem);
   if (!key) return fail(std::move(key).error());
-  return std::unique_ptr<x509::Signer>(new x509::KeySigner(*std::move(key)));
+  return std::make_shared<const x509::KeySigner>(*std::move(key));
 }
 
 Result<void> move_ca_key(Context& context, const std::string& from, const std::string& to) {
@@ -34,6 +35,7 @@ Result<void> move_ca_key(Context& context, const std::string& from, const std::s
 }
 
 Result<void> forget_ca_key(Context& context, const std::string& id) {
+  context.open_authorities.erase(id);
   return context.store.secrets.remove_all(id);
 }
 

@@ -13,7 +13,8 @@ namespace ferry::control {
 // `id`: of the authority's certificate, or of the request that waits for one.
 Result<void> keep_ca_key(Context& context, const std::string& id, const x509::PrivateKey& key);
 // Code::conflict when Ferry does not hold that key.
-Result<std::unique_ptr<x509::Signer>> open_signer(const Context& context, const std::string& id);
+Result<std::shared_ptr<const x509::Signer>> open_signer(const Context& context,
+                                                        const std::string& id);
 // The key that `from` waited with is now that of `to`.
 Result<void> move_ca_key(Context& context, const std::string& from, const std::string& to);
 Result<void> forget_ca_key(Context& context, const std::string& id);

@@ -14,13 +14,6 @@ using store::CertificateState;
 
 constexpr int kRadarLimit = 1000;
 
-std::string key_type_of(const CertificateRecord& record) {
-  auto certificate = x509::Certificate::from_pem(record.pem);
-  if (!certificate) return "other";
-  auto type = certificate->public_key().type();
-  return type ? std::string(to_string(*type)) : "other";
-}
-
 // Above a node there are few, so the whole tree of them is made from one list.
 void attach(std::vector<CertificateTree>& level, const std::vector<CertificateTree>& all,
             const std::optional<std::string>& issuer) {
@@ -75,7 +68,7 @@ Result<CertificateView> Certificates::view_of(const CertificateRecord& record) c
   view.state = to_string(record.state);
   view.origin = to_string(record.origin);
   view.serial = record.serial;
-  view.key_type = key_type_of(record);
+  view.key_type = record.key_type.empty() ? "other" : record.key_type;
   view.revoked_at = record.revoked_at;
   view.revocation_reason = record.revocation_reason;
   auto owner = name_of_certificate_owner(context_, record);

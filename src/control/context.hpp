@@ -10,6 +10,8 @@
 #include "control/cloud.hpp"
 #include "control/node_report.hpp"
 #include "control/workflow.hpp"
+#include "x509/certificate.hpp"
+#include "x509/signer.hpp"
 
 namespace ferry::control {
 
@@ -26,6 +28,13 @@ struct Context {
   WorkflowEngine engine;
   PublishedVersions published;
   std::map<std::string, std::shared_ptr<WorkspaceReports>> reports;  // by workspace id
+  // Authorities that have issued, by certificate id, at most as many as authority.cpp says: to
+  // unseal and read one takes longer than to sign with it.
+  struct OpenAuthority {
+    x509::Certificate certificate;
+    std::shared_ptr<const x509::Signer> signer;
+  };
+  mutable std::map<std::string, OpenAuthority> open_authorities;
   // How often a rollover looks whether it may go on.
   std::chrono::milliseconds rollover_poll{5000};
 };

@@ -24,12 +24,12 @@ std::string select(std::string_view rest) {
   return fmt::format(
       "SELECT id, organization, workspace, owner, use, subject, issuer, not_before, not_after, "
       "thumbprint, pem, issuer_id, serial, spki, state, revoked_at, revocation_reason, origin, "
-      "rowid "
+      "key_type, rowid "
       "FROM certificates c {}",
       rest);
 }
 
-constexpr int kRowId = 18;
+constexpr int kRowId = 19;
 
 Result<CertificateState> parse_state(std::string_view text) {
   for (std::size_t i = 0; i < kStates.size(); ++i) {
@@ -67,7 +67,8 @@ Result<CertificateRecord> read_certificate(const sqlite::Row& row) {
                            *state,
                            to_optional_time(row, 15),
                            row.text(16),
-                           *origin};
+                           *origin,
+                           row.text(18)};
 }
 
 Result<std::optional<CertificateRecord>> one(Result<std::optional<sqlite::Row>> row) {
@@ -92,13 +93,14 @@ Result<void> Certificates::insert(const CertificateRecord& certificate) {
   return database_.execute(
       "INSERT INTO certificates(id, organization, workspace, owner, use, subject, issuer, "
       "not_before, not_after, thumbprint, pem, issuer_id, serial, spki, state, revoked_at, "
-      "revocation_reason, origin) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "revocation_reason, origin, key_type) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {certificate.id, certificate.organization.str(), certificate.workspace, certificate.owner,
        certificate.use, certificate.subject, certificate.issuer, to_column(certificate.not_before),
        to_column(certificate.not_after), certificate.thumbprint, certificate.pem,
        certificate.issuer_id, certificate.serial, certificate.spki, to_string(certificate.state),
        to_column(certificate.revoked_at), certificate.revocation_reason,
-       to_string(certificate.origin)});
+       to_string(certificate.origin), certificate.key_type});
 }
 
 Result<std::optional<CertificateRecord>> Certificates::find(const std::string& owner) const {

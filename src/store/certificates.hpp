@@ -44,6 +44,7 @@ struct CertificateRecord {
   std::optional<Timestamp> revoked_at;
   std::string revocation_reason;
   CertificateOrigin origin = CertificateOrigin::ferry;
+  std::string key_type;  // "ec-p256"; empty for a kind that Ferry does not make
 };
 
 struct CertificatePage {

@@ -133,6 +133,15 @@ PublicKey Certificate::public_key() const {
   return PublicKey(std::shared_ptr<EVP_PKEY>(X509_get_pubkey(certificate_.get()), EVP_PKEY_free));
 }
 
+std::string Certificate::public_key_der() const {
+  unsigned char* encoded = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate_.get()), &encoded);
+  FERRY_CHECK(size > 0);
+  std::string der(reinterpret_cast<char*>(encoded), static_cast<std::size_t>(size));
+  OPENSSL_free(encoded);
+  return der;
+}
+
 bool Certificate::matches(const PrivateKey& key) const {
   return public_key() == key.public_key();
 }

@@ -39,6 +39,7 @@ class Certificate {
   std::vector<std::string> dns_names() const;
   bool self_issued() const;  // subject and issuer are the same name
   PublicKey public_key() const;
+  std::string public_key_der() const;  // SubjectPublicKeyInfo, as it stands in the certificate
   bool matches(const PrivateKey& key) const;
   // The signature alone, by `issuer`'s key: no dates, no constraints. For chains see chain.hpp.
   bool signed_by(const Certificate& issuer) const;

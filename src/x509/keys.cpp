@@ -91,7 +91,8 @@ Result<void> PublicKey::check() const {
   }
   const std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>> context(
       EVP_PKEY_CTX_new(key_.get(), nullptr));
-  const bool sound = context && EVP_PKEY_public_check(context.get()) == 1;
+  // On curves of prime order a point on the curve is enough, which is what the quick check sees.
+  const bool sound = context && EVP_PKEY_public_check_quick(context.get()) == 1;
   const std::string reason = take_openssl_reason();
   if (sound) return {};
   return fail(Code::invalid_argument, "the public key is not sound: {}", reason);

@@ -11,6 +11,7 @@ inline constexpr std::string_view k0005CertificateAuthorities = R"sql(
 ALTER TABLE certificates ADD COLUMN issuer_id TEXT;
 ALTER TABLE certificates ADD COLUMN serial TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN spki TEXT NOT NULL DEFAULT '';
+ALTER TABLE certificates ADD COLUMN key_type TEXT NOT NULL DEFAULT '';
 ALTER TABLE certificates ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
 ALTER TABLE certificates ADD COLUMN origin TEXT NOT NULL DEFAULT 'ferry';
 ALTER TABLE certificates ADD COLUMN revoked_at INTEGER;
