@@ -3,13 +3,25 @@
 // unit test that replays its corpus share it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
+#include "base/encoding.hpp"
 #include "x509/request.hpp"
 
 namespace ferry::x509 {
 
-inline void check_csr(std::string_view bytes) {
+// Bytes that begin as DER does are put into PEM, so that mutations reach what the text carries.
+inline std::string as_pem(std::string_view bytes, std::string_view kind) {
+  if (bytes.empty() || bytes.front() != '\x30') return std::string(bytes);
+  std::string text = fmt::format("-----BEGIN {}-----\n", kind);
+  const std::string body = base64_encode(bytes);
+  for (std::size_t at = 0; at < body.size(); at += 64) text += body.substr(at, 64) + "\n";
+  return text + fmt::format("-----END {}-----\n", kind);
+}
+
+inline void check_csr(std::string_view input) {
+  const std::string bytes = as_pem(input, "CERTIFICATE REQUEST");
   auto request = CertificateRequest::from_pem(bytes);
   if (!request) {
     FERRY_CHECK(request.error().code == Code::invalid_argument);

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "fuzz/csr_property.hpp"
 #include "x509/explain.hpp"
 
 namespace ferry::x509 {
@@ -23,7 +24,8 @@ inline void check_certificate(const Certificate& certificate) {
 
 inline void check_pem_chain(std::string_view bytes) {
   if (auto single = Certificate::parse(bytes)) check_certificate(*single);
-  auto chain = parse_chain(bytes);
+  const std::string text = as_pem(bytes, "CERTIFICATE");
+  auto chain = parse_chain(text);
   if (!chain) {
     FERRY_CHECK(chain.error().code == Code::invalid_argument);
     return;
