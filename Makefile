@@ -22,6 +22,7 @@ build/.:
 
 build: build/. $(BUILD)/build.ninja ## Builds ferry, ferryd, ferry-agent and drydock into build/bin
 	@tools/setup build
+	@tools/build-console
 	@echo "==> building the four programs (a clean build takes a few minutes)"
 	@cmake --build --preset release -j $(JOBS) --target ferry ferryd ferry-agent drydock
 	@ln -sfn release/bin build/bin

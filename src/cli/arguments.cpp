@@ -376,6 +376,10 @@ class Builder {
   }
 
   void add_overviews() {
+    full<Console>(&app_, "console", "Say where the web console is, and open it", console,
+                  [](CLI::App& verb, Console& arguments) {
+                    verb.add_flag("!--no-open", arguments.open, "Only print the URL");
+                  });
     auto* operations = noun("operation", "What the server is doing or has done");
     plain(operations, "list", "The newest operations", operation_list);
     named(operations, "show", "Show an operation, and follow it while it runs", operation_show,

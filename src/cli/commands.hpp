@@ -188,6 +188,12 @@ struct AuthorityImport {
 };
 Done authority_import(Context& context, AuthorityImport arguments);
 
+// console_command.cpp
+struct Console {
+  bool open = true;  // in a browser, where there is a desktop
+};
+Done console(Context& context, Console arguments);
+
 // overview_commands.cpp
 Done operation_list(Context& context);
 Done operation_show(Context& context, std::string id);  // follows it when it still runs

@@ -268,6 +268,8 @@ class Up {
   void announce() {
     say(fmt::format("ready. API: {}  profile: {}", profile_.url,
                     (options_.data / "profile.json").string()));
+    say(fmt::format("console: {}/console/  its API token: {}", profile_.url,
+                    (options_.data / "ferryd" / "owner.token").string()));
     say(options_.drydock ? "next: ferry workspace create plant-a --location westeurope"
                          : "next: ferry cloud-account create --help");
     say("Ctrl-C stops it; the data stays");

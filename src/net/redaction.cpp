@@ -19,11 +19,16 @@ bool names_a_credential(std::string_view name) {
   static constexpr std::array<std::string_view, 23> kNames = {
       "access_token", "accessToken",      "accountKey",    "apiToken",
       "assertion",    "client_assertion", "client_secret", "clientSecret",
-      "code",         "device_code",      "id_token",      "password",
+      "csrf",         "device_code",      "id_token",      "password",
       "primaryKey",   "private_key",      "privateKey",    "refresh_token",
       "refreshToken", "sasToken",         "secondaryKey",  "secret",
       "sig",          "signature",        "token"};
   return contains(kNames, name);
+}
+
+// In JSON "code" is the name of an error, in forms and queries it signs somebody in.
+bool names_a_credential_of_a_form(std::string_view name) {
+  return names_a_credential(name) || equals_ignore_case(name, "code");
 }
 
 // Lists whose items carry a credential in a member called "value": storage keys, registry
@@ -84,8 +89,8 @@ std::string redact_pairs(std::string_view pairs) {
   for (const std::string& pair : split(pairs, '&')) {
     if (!result.empty()) result += '&';
     const auto equals = pair.find('=');
-    const bool credential =
-        equals != std::string::npos && names_a_credential(percent_decode(pair.substr(0, equals)));
+    const bool credential = equals != std::string::npos &&
+                            names_a_credential_of_a_form(percent_decode(pair.substr(0, equals)));
     result += credential ? pair.substr(0, equals + 1) + std::string(kRedacted) : pair;
   }
   return result;
@@ -94,9 +99,9 @@ std::string redact_pairs(std::string_view pairs) {
 }  // namespace
 
 std::string redact_header(std::string_view name, std::string_view value) {
-  static constexpr std::array<std::string_view, 6> kWhole = {
-      "Cookie", "Set-Cookie",          "Proxy-Authorization", "X-IDENTITY-HEADER",
-      "secret", "IotHub-Authorization"};
+  static constexpr std::array<std::string_view, 7> kWhole = {
+      "Cookie", "Set-Cookie",           "Proxy-Authorization", "X-IDENTITY-HEADER",
+      "secret", "IotHub-Authorization", "X-Ferry-CSRF"};
   if (equals_ignore_case(name, "Authorization")) {
     return std::string(value.substr(0, value.find(' '))) + " " + std::string(kRedacted);
   }

@@ -56,6 +56,16 @@ HttpResponse json_answer(std::string body) {
   return response;
 }
 
+TEST_F(HttpRecorderTest, KeepsTheCodesOfErrorsAndHidesTheCodesThatSignIn) {
+  auto request = put_group();
+  request.target = "/x?code=planted";
+  request.headers.set("X-Ferry-CSRF", "planted");
+  exchange(std::move(request), json_answer(R"({"error":{"code":"not_found"},"csrf":"planted"})"));
+  const auto text = text_of("00000001.json");
+  EXPECT_THAT(text, testing::HasSubstr(R"("code":"not_found")"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("planted\"")));
+}
+
 TEST_F(HttpRecorderTest, WritesTheShapeThatOavReads) {
   exchange(put_group(), json_answer(R"({"name":"a"})"));
   auto recorded = parse_json_object(text_of("00000001.json"));

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screens read. Keys begin with the noun, so that an event or a change can renew what it touches.
+import { type QueryKey, queryOptions } from '@tanstack/react-query';
+import { ApiError, api, apiPath } from './client';
+import type { Location, Operation, Resource } from './contract';
+import type {
+  Certificate, CloudAccount, Composition, Group, Node, Organization, Workspace,
+} from './schema';
+
+type List<T> = { value: T[] };
+
+function list<T>(key: QueryKey, path: string) {
+  return queryOptions({ queryKey: key, queryFn: async () => (await api.get<List<T>>(path)).value });
+}
+
+export const organizations = list<Organization>(['organizations'], apiPath`organizations`);
+export const cloudAccounts = list<CloudAccount>(['cloud-accounts'], apiPath`cloud-accounts`);
+export const workspaces = list<Workspace>(['workspaces'], apiPath`workspaces`);
+export const operations = list<Operation>(['operations'], apiPath`operations`);
+
+export const workspace = (name: string) =>
+  queryOptions({ queryKey: ['workspace', name], queryFn: () => api.get<Workspace>(apiPath`workspaces/${name}`) });
+export const resources = (name: string) =>
+  list<Resource>(['resources', name], apiPath`workspaces/${name}/resources`);
+export const certificates = (name: string) =>
+  list<Certificate>(['certificates', name], apiPath`workspaces/${name}/certificates`);
+export const groups = (name: string) => list<Group>(['groups', name], apiPath`workspaces/${name}/groups`);
+export const compositions = (name: string, group: string) =>
+  list<Composition>(['compositions', name, group], apiPath`workspaces/${name}/groups/${group}/compositions`);
+export const nodes = (name: string) => list<Node>(['nodes', name], apiPath`workspaces/${name}/nodes`);
+
+export const operation = (id: string) =>
+  queryOptions({ queryKey: ['operation', id], queryFn: () => api.get<Operation>(apiPath`operations/${id}`) });
+
+/** The account's regions; null when the server cannot tell them. */
+export const locations = (account: string) =>
+  queryOptions({
+    queryKey: ['locations', account],
+    enabled: account !== '',
+    staleTime: 600_000,
+    queryFn: async () => {
+      try {
+        return (await api.get<List<Location>>(apiPath`cloud-accounts/${account}/locations`)).value;
+      } catch (error) {
+        if (error instanceof ApiError && error.isAbsent) return null;
+        throw error;
+      }
+    },
+  });
+
+/** Whether an operation is about this workspace or something in it. */
+export function concerns(workspaceName: string, target: string): boolean {
+  return target === workspaceName || target.startsWith(`${workspaceName}/`);
+}

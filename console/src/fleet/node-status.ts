@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a node is, said honestly: what it is, since when, and what is to do.
+import type { Module, Node } from '../api/schema';
+import type { Tone } from '../ui/state';
+
+export type NodeStatus = { tone: Tone; label: string; since: string | null; sinceMeans: string; why: string; next: string };
+
+export function isHealthy(module: Module): boolean {
+  return module.runtimeStatus === 'running' || (module.status === 'stopped' && module.runtimeStatus === 'stopped');
+}
+
+function moduleProblem(module: Module): string {
+  switch (module.runtimeStatus) {
+    case 'backoff': return `${module.name} crashes again and again (exit code ${module.exitCode}, ${module.restartCount} restarts)`;
+    case 'failed':
+    case 'stopped': return `${module.name} ended with exit code ${module.exitCode}`;
+    case 'unhealthy': return `${module.name} says that it is not healthy`;
+    case 'unknown':
+    case '': return `${module.name} has not been started yet`;
+    default: return `${module.name} is ${module.runtimeStatus}`;
+  }
+}
+
+export function nodeStatus(node: Node): NodeStatus {
+  if (!node.registered) {
+    return { tone: 'idle', label: 'Not registered', since: node.createdAt, sinceMeans: 'Created', why: 'The device has not used its one-time token yet.', next: 'Run the registration command on the device; a lost token is replaced by ferry node token.' };
+  }
+  if (!node.connected) {
+    return { tone: 'warn', label: 'Offline', since: node.lastReportedAt, sinceMeans: 'Last report', why: node.lastReportedAt ? 'It is not connected to the IoT Hub; what follows is what it said last.' : 'It has registered, but has never reported.', next: 'See that the device has power, a network and the time; it goes on by itself.' };
+  }
+  const refusal = node.desiredStatus;
+  if (refusal && refusal.code !== 200) {
+    return { tone: 'bad', label: 'Refused', since: node.lastReportedAt, sinceMeans: 'Last report', why: `It did not take its composition: ${refusal.description || `code ${refusal.code}`}.`, next: 'Correct the deployment; the node keeps what it ran before.' };
+  }
+  const unhealthy = node.modules.filter((module) => !isHealthy(module));
+  if (unhealthy.length > 0) {
+    const bad = unhealthy.some(({ runtimeStatus }) => runtimeStatus === 'backoff' || runtimeStatus === 'failed' || runtimeStatus === 'unhealthy');
+    return { tone: bad ? 'bad' : 'busy', label: bad ? 'Failing' : 'Changing', since: node.lastReportedAt, sinceMeans: 'Last report', why: `${unhealthy.map(moduleProblem).join('; ')}.`, next: bad ? `ferry logs ${node.name} ${unhealthy[0]?.name ?? ''}`.trim() : '' };
+  }
+  return { tone: 'good', label: 'Online', since: node.lastReportedAt, sinceMeans: 'Last report', why: node.modules.length === 0 ? 'Nothing is deployed to it.' : 'Everything that it is to run runs.', next: '' };
+}
+
+export function modulesInWords(modules: Module[]): string {
+  if (modules.length === 0) return '–';
+  return `${modules.filter(isHealthy).length} of ${modules.length} run`;
+}
