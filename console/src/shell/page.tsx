@@ -2,13 +2,17 @@
 // A screen: its title, also of the browser's window, its actions, its content.
 import { type ReactNode, useEffect, useRef } from 'react';
 
+// After a change of screens the focus begins at its heading; when the page has just been loaded, at the top.
+let focusesHeading = false;
+
 export function Page({ title, label, intro, aside, actions, children }: {
   title: string; label?: ReactNode; intro?: ReactNode; aside?: ReactNode; actions?: ReactNode; children: ReactNode;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} – Ferry`;
-    heading.current?.focus({ preventScroll: true });
+    if (focusesHeading) heading.current?.focus({ preventScroll: true });
+    focusesHeading = true;
   }, [title]);
   return (
     <div className="stack">
