@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Made from src/api/openapi by `npm run types`; do not edit.
 
+export type AuthorityRequest = {
+  use: CertificateUse;
+  workspace: string | null;
+  subject: string;
+  csr: string;
+  createdAt: string;
+};
+
 export type Caller = {
   user: string;
   role: Role;
@@ -9,16 +17,83 @@ export type Caller = {
 };
 
 export type Certificate = {
+  id: string;
   subject: string;
   issuer: string;
+  /** Of the issuing certificate, where it is known */
+  issuerId: string | null;
   use: CertificateUse;
+  /** Name of the organization, workspace, group or node */
+  owner: string;
+  state: CertificateState;
+  origin: "ferry" | "signed-outside" | "imported";
+  usedBy: string[];
+  keyType: string;
+  serial: string;
   notBefore: string;
   notAfter: string;
+  revokedAt: string | null;
+  revocationReason: string | null;
   sha256Thumbprint: string;
   pem: string;
 };
 
-export type CertificateUse = "organization-root" | "workspace-ca" | "group-ca" | "node";
+export type CertificateBranch = {
+  id: string;
+  subject: string;
+  issuer: string;
+  /** Of the issuing certificate, where it is known */
+  issuerId: string | null;
+  use: CertificateUse;
+  /** Name of the organization, workspace, group or node */
+  owner: string;
+  state: CertificateState;
+  origin: "ferry" | "signed-outside" | "imported";
+  usedBy: string[];
+  keyType: string;
+  serial: string;
+  notBefore: string;
+  notAfter: string;
+  revokedAt: string | null;
+  revocationReason: string | null;
+  sha256Thumbprint: string;
+  pem: string;
+  /** That hold a valid certificate of it */
+  nodes: number;
+  below: CertificateBranch[];
+};
+
+export type CertificatePolicy = {
+  caKey: KeyType;
+  nodeKeys: KeyType[];
+  nodeDays: number;
+  own: CertificatePolicyChange;
+};
+
+/** Absent or null: as the level above has it */
+export type CertificatePolicyChange = {
+  caKey?: KeyType | null;
+  nodeKeys?: KeyType[] | null;
+  nodeDays?: number | null;
+};
+
+export type CertificateState = "next" | "active" | "retiring" | "retired";
+
+export type CertificateUse = "organization-root" | "workspace-ca" | "group-ca" | "node" | "external-ca";
+
+export type ChainFinding = {
+  severity: "error" | "warning" | "info";
+  rule: string;
+  certificate: string;
+  message: string;
+  hint: string;
+};
+
+export type ChainVerdict = {
+  verified: boolean;
+  findings: ChainFinding[];
+  path: string[];
+};
 
 /** Never with its secret */
 export type CloudAccount = {
@@ -71,7 +146,11 @@ export type Conflict = {
     version: string;
     deployments: string[];
   }>;
-  resolutions: string[];
+  resolutions: Array<{
+    kind: "align" | "drop" | "split";
+    words: string;
+    edits: Edit[];
+  }>;
 };
 
 export type Deployment = {
@@ -88,8 +167,20 @@ export type Deployment = {
 
 export type DeploymentApplied = {
   deployment: Deployment;
+  /** Every deployment that was edited; one that went away has no components */
+  deployments: Deployment[];
   plan: Plan;
   operation: Operation;
+};
+
+/** What a deployment is to be; without components and groups it goes away */
+export type Edit = {
+  deployment: string;
+  components: Array<{
+    name: string;
+    version: string;
+  }>;
+  groups: string[];
 };
 
 export type Environment = {
@@ -142,6 +233,35 @@ export type GroupPlan = {
   }>;
   removed: PlannedComponent[];
   unchanged: PlannedComponent[];
+  /** What a node that runs what stands now would fetch */
+  pulls: Array<{
+    platform: string;
+    nodes: number;
+    bytes: number;
+  }>;
+  /** Nodes that still run an earlier composition, and what changes on them */
+  behind: Array<{
+    composition: number;
+    nodes: number;
+    added: PlannedComponent[];
+    updated: Array<{
+      component: string;
+      from: string;
+      to: string;
+    }>;
+    removed: PlannedComponent[];
+    unchanged: PlannedComponent[];
+  }>;
+  /** Registered nodes that get it when they come */
+  offline: {
+    count: number;
+    names: string[];
+  };
+  /** Nodes that get it once they are registered */
+  unregistered: {
+    count: number;
+    names: string[];
+  };
 };
 
 export type GroupStarted = {
@@ -162,6 +282,24 @@ export type IssuedCertificate = {
   provisioning_host: string;
   id_scope: string;
 };
+
+export type KeptPlan = {
+  id: string;
+  edits: Edit[];
+  groups: GroupPlan[];
+  conflicts: Conflict[];
+  /** What forbids applying it */
+  problems: string[];
+  /** Worth knowing, in nobody's way */
+  warnings: string[];
+  applicable: boolean;
+  createdAt: string;
+  expiresAt: string;
+  /** That applied it */
+  operation: string | null;
+};
+
+export type KeyType = "ec-p256" | "ec-p384" | "rsa-2048" | "rsa-3072" | "rsa-4096";
 
 export type LifeState = "provisioning" | "ready" | "failed" | "deleting";
 
@@ -252,7 +390,10 @@ export type Organization = {
 export type Plan = {
   groups: GroupPlan[];
   conflicts: Conflict[];
+  /** What forbids applying it */
   problems: string[];
+  /** Worth knowing, in nobody's way */
+  warnings: string[];
   applicable: boolean;
 };
 
@@ -279,6 +420,39 @@ export type Resource = {
 export type ResourceState = "planned" | "creating" | "ready" | "failed" | "deleting";
 
 export type Role = "Owner" | "Operator" | "Viewer";
+
+export type Rollover = {
+  id: string;
+  use: CertificateUse;
+  target: string;
+  state: "preparing" | "following" | "leaving" | "finished";
+  forced: boolean;
+  cancelled: boolean;
+  leaving: RolloverAuthority;
+  arriving: RolloverAuthority | null;
+  nodes: number;
+  remaining: number;
+  /** Below the leaving one and still in use */
+  authorities: number;
+  remainingNodes: string[];
+  nodesPerMinute: number;
+  operation: string;
+  startedAt: string;
+  switchedAt: string | null;
+  finishedAt: string | null;
+};
+
+export type RolloverAuthority = {
+  id: string;
+  subject: string;
+  sha256Thumbprint: string;
+  notAfter: string;
+};
+
+export type RolloverStarted = {
+  rollover: Rollover;
+  operation: Operation;
+};
 
 export type RunState = "pending" | "running" | "succeeded" | "failed";
 
