@@ -21,7 +21,24 @@ export type Step = schema.Step & {
   attempt?: number;
   retryAt?: string | null;
 };
-export type Operation = Omit<schema.Operation, 'steps'> & { steps: Step[] };
+export type Operation = Omit<schema.Operation, 'steps' | 'status'> & {
+  steps: Step[];
+  status: schema.Operation['status'] | 'cancelled';
+  cancelRequested?: boolean;
+};
+
+export type Workspace = schema.Workspace & {
+  sku?: string;
+  units?: number;
+  eventHubs?: { partitions: number; retentionHours: number } | null;
+  limits?: { messagesPerDay: number; devices: number; deployments: number };
+};
+
+export type Routing = {
+  fallback: boolean;
+  endpoints: Array<{ name: string; kind: string; health: string; lastError: string | null; lastSuccessAt: string | null }>;
+  routes: Array<{ name: string; source: string; condition: string; endpoint: string; enabled: boolean; problem: string | null }>;
+};
 
 export type Resource = schema.Resource & {
   sku?: string | null;

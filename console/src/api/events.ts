@@ -4,8 +4,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { apiPath } from './client';
-import type { Operation, Resource } from './contract';
-import type { Workspace } from './schema';
+import type { Operation, Resource, Workspace } from './contract';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended';
 

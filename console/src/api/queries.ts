@@ -2,9 +2,9 @@
 // What the screens read. Keys begin with the noun, so that an event or a change can renew what it touches.
 import { type QueryKey, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, apiPath } from './client';
-import type { Location, Operation, Resource } from './contract';
+import type { Location, Operation, Resource, Routing, Workspace } from './contract';
 import type {
-  Certificate, CloudAccount, Composition, Group, Node, Organization, Workspace,
+  Certificate, CloudAccount, Composition, Group, Node, Organization,
 } from './schema';
 
 type List<T> = { value: T[] };
@@ -32,20 +32,31 @@ export const nodes = (name: string) => list<Node>(['nodes', name], apiPath`works
 export const operation = (id: string) =>
   queryOptions({ queryKey: ['operation', id], queryFn: () => api.get<Operation>(apiPath`operations/${id}`) });
 
-/** The account's regions; null when the server cannot tell them. */
+/** Null when this server has no such thing. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.isAbsent) return null;
+    throw error;
+  }
+}
+
+/** The account's regions. */
 export const locations = (account: string) =>
   queryOptions({
     queryKey: ['locations', account],
     enabled: account !== '',
     staleTime: 600_000,
-    queryFn: async () => {
-      try {
-        return (await api.get<List<Location>>(apiPath`cloud-accounts/${account}/locations`)).value;
-      } catch (error) {
-        if (error instanceof ApiError && error.isAbsent) return null;
-        throw error;
-      }
-    },
+    queryFn: async () => (await ifThere(api.get<List<Location>>(apiPath`cloud-accounts/${account}/locations`)))?.value ?? null,
+  });
+
+/** Where the hub sends messages and whether they arrive: asked in the cloud, so not often. */
+export const routing = (name: string) =>
+  queryOptions({
+    queryKey: ['routing', name],
+    staleTime: 60_000,
+    queryFn: () => ifThere(api.get<Routing>(apiPath`workspaces/${name}/routing`)),
   });
 
 /** Whether an operation is about this workspace or something in it. */

@@ -8,11 +8,13 @@ import { Copyable } from '../ui/copy';
 import { Empty, Loaded } from '../ui/feedback';
 import { commonName, day, until } from '../ui/format';
 import { DownloadIcon, SealIcon } from '../ui/icons';
+import { ToneBadge } from '../ui/state';
 import { useNow } from '../ui/time';
 import styles from './certificates.module.css';
 import { type TreeNode, certificateTree, lifeOf, nextToEnd } from './tree';
 
-const USES: Record<string, string> = {
+const USES: Record<Certificate['use'], string> = {
+  'external-ca': 'Your own CA',
   'organization-root': 'Organization root', 'workspace-ca': 'Workspace CA', 'group-ca': 'Node group CA', node: 'Node',
 };
 
@@ -28,13 +30,17 @@ function download(certificate: Certificate): void {
 function Line({ certificate, now }: { certificate: Certificate; now: number }) {
   const life = lifeOf(certificate, now);
   const name = commonName(certificate.subject);
-  const use = USES[certificate.use] ?? certificate.use;
+  const use = USES[certificate.use];
   const print = certificate.sha256Thumbprint;
   return (
     <div className={styles.line}>
       <div className={styles.who}>
         <SealIcon />
-        <div><strong>{name}</strong><span className="small muted">{use}</span></div>
+        <div>
+          <strong>{name}</strong>
+          <span className="small muted">{[use, certificate.keyType, certificate.usedBy.length > 0 ? `used by ${certificate.usedBy.join(', ')}` : ''].filter(Boolean).join(' · ')}</span>
+        </div>
+        {certificate.state !== 'active' && <ToneBadge tone="idle">{certificate.state}</ToneBadge>}
       </div>
       <span className={`small muted ${styles.use}`}>from {day(certificate.notBefore)}</span>
       <div className={styles.life} data-tone={life.tone}>

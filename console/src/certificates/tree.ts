@@ -5,30 +5,23 @@ import type { Tone } from '../ui/state';
 
 export type TreeNode = { certificate: Certificate; children: TreeNode[] };
 
-const RANK = ['organization-root', 'workspace-ca', 'group-ca', 'node'];
+const RANK = ['external-ca', 'organization-root', 'workspace-ca', 'group-ca', 'node'];
 
 function rank({ use }: Certificate): number {
   const found = RANK.indexOf(use);
   return found < 0 ? RANK.length : found;
 }
 
-/**
- * Each below the one that issued it. Two CAs may bear one name (a rollover): then the younger one that had begun
- * before the certificate did. What has no issuer here is a root of the tree.
- */
+/** Each below the one that issued it; what has no issuer here is a root of the tree. */
 export function certificateTree(certificates: Certificate[]): TreeNode[] {
   const nodes = certificates.map((certificate): TreeNode => ({ certificate, children: [] }));
   const roots: TreeNode[] = [];
+  const byId = new Map(nodes.map((node) => [node.certificate.id, node]));
   for (const node of nodes) {
-    const { certificate } = node;
-    const issuers = nodes.filter((other) => other !== node
-      && other.certificate.subject === certificate.issuer
-      && other.certificate.subject !== certificate.subject
-      && rank(other.certificate) < rank(certificate));
-    const begun = issuers.filter((other) => Date.parse(other.certificate.notBefore) <= Date.parse(certificate.notBefore));
-    const youngest = (begun.length > 0 ? begun : issuers)
-      .sort((a, b) => Date.parse(b.certificate.notBefore) - Date.parse(a.certificate.notBefore))[0];
-    (youngest?.children ?? roots).push(node);
+    const issuer = byId.get(node.certificate.issuerId ?? '');
+    // An issuer is of a higher rank, so that no circle can arise.
+    const above = issuer && rank(issuer.certificate) < rank(node.certificate) ? issuer : undefined;
+    (above?.children ?? roots).push(node);
   }
   const sort = (list: TreeNode[]) => {
     list.sort((a, b) => rank(a.certificate) - rank(b.certificate) || a.certificate.subject.localeCompare(b.certificate.subject));
@@ -46,10 +39,11 @@ export type Life = {
 };
 
 /** A certificate is renewed at two thirds of its life; what is past that by much deserves a look. */
-export function lifeOf({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>, now: number): Life {
+export function lifeOf({ notBefore, notAfter, revokedAt }: Pick<Certificate, 'notBefore' | 'notAfter' | 'revokedAt'>, now: number): Life {
   const begin = Date.parse(notBefore);
   const end = Date.parse(notAfter);
   const used = Math.min(1, Math.max(0, (now - begin) / Math.max(1, end - begin)));
+  if (revokedAt) return { used, tone: 'bad', word: 'revoked' };
   if (now >= end) return { used: 1, tone: 'bad', word: 'expired' };
   if (now < begin) return { used: 0, tone: 'warn', word: 'not valid yet' };
   if (used > 0.9) return { used, tone: 'bad', word: 'ends soon' };

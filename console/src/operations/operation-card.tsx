@@ -39,20 +39,22 @@ export function OperationCard({ operation, retry, live }: { operation: Operation
   const done = operation.steps.filter(({ status }) => status === 'succeeded').length;
   const failed = operation.steps.find(({ status }) => status === 'failed');
   const ended = hasEnded(operation);
+  const cancelling = !ended && operation.cancelRequested === true;
+  const title = failed ? `${failed.name} failed` : operation.status === 'cancelled' ? 'It was cancelled' : 'It failed';
   return (
     <section className="card" aria-label={`${operationTitle(operation.kind)} ${operation.target}`}>
       <div className="card-head">
         <h2>{operationTitle(operation.kind)}</h2>
-        <StateBadge state={operation.status} />
+        <StateBadge state={cancelling ? 'cancelling' : operation.status} />
         <span className="muted small" role="status">{done} of {operation.steps.length} steps</span>
         <span className="muted small"><Elapsed operation={operation} /></span>
         {live}
         {ended && <span className="muted small"><Ago at={operation.finishedAt} /></span>}
-        {!ended && mayChange && <CancelButton operation={operation} />}
+        {!ended && !cancelling && mayChange && <CancelButton operation={operation} />}
       </div>
       {operation.error && (
         <div style={{ padding: '14px 16px 6px' }}>
-          <Notice tone="bad" title={failed ? `${failed.name} failed` : 'It failed'} next={operation.error.hint || undefined} action={retry}>{operation.error.message}</Notice>
+          <Notice tone={operation.status === 'cancelled' ? 'warn' : 'bad'} title={title} next={operation.error.hint || undefined} action={retry}>{operation.error.message}</Notice>
         </div>
       )}
       <Timeline operation={operation} />

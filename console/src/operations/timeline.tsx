@@ -16,11 +16,11 @@ function linkPath({ from, to }: Link, rows: number): string {
 }
 
 function detailOf(step: Step, now: number): { text: string; retry: string | null } {
-  const attempts = step.attempt && step.attempt > 1 ? `Attempt ${step.attempt}` : null;
-  const again = step.retryAt && Date.parse(step.retryAt) > now ? `again ${until(Date.parse(step.retryAt), now)}` : null;
-  const soon = step.retryAt && Date.parse(step.retryAt) > now && Date.parse(step.retryAt) - now < 60_000
-    ? `again in ${Math.ceil((Date.parse(step.retryAt) - now) / 1000)} s` : again;
-  const retry = [attempts, soon].filter(Boolean).join(', ');
+  const wait = step.retryAt ? Date.parse(step.retryAt) - now : 0;
+  const again = wait <= 0 ? null : wait < 60_000 ? `again in ${Math.ceil(wait / 1000)} s` : `again ${until(now + wait, now)}`;
+  const open = step.status === 'running' || step.status === 'pending';
+  const attempt = step.attempt && (step.attempt > 1 || again) && open ? `Attempt ${step.attempt}` : null;
+  const retry = [attempt, again].filter(Boolean).join(', ');
   return { text: step.detail, retry: retry === '' ? null : retry };
 }
 
@@ -34,7 +34,7 @@ function StepRow({ bar, operation, now }: { bar: Bar; operation: Operation; now:
     <li className={styles.step}>
       <div className={styles.row}>
         <div className={styles.name}>
-          <StateIcon state={step.status} />
+          <StateIcon state={step.status === 'pending' && step.retryAt ? 'waiting' : step.status} />
           <span title={step.name}>{step.name}</span>
           <span className="visually-hidden">{step.status}{step.dependsOn?.length ? `, after ${step.dependsOn.join(', ')}` : ''}</span>
         </div>

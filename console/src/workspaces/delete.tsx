@@ -4,31 +4,25 @@ import { Dialog } from '@base-ui/react/dialog';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { ApiError, api, apiPath } from '../api/client';
+import { api, apiPath } from '../api/client';
 import type { Operation, Resource } from '../api/contract';
+import { ifThere } from '../api/queries';
 import dialog from '../ui/dialog.module.css';
 import { ErrorNotice, Loaded } from '../ui/feedback';
 import { resourceKind } from '../ui/format';
 
-type Going = { type: string; name: string; kept: boolean };
-
-type Deletion = Partial<Record<string, unknown>> & { resources?: unknown[]; value?: unknown[] };
+type Going = { type: string; name: string; kept: boolean; reason: string };
 
 function goingOf(item: unknown): Going[] {
   if (typeof item !== 'object' || item === null) return [];
-  const { type, name, origin, action, kept, keep } = item as Record<string, unknown>;
-  return [{ type: String(type ?? ''), name: String(name ?? ''), kept: kept === true || keep === true || action === 'keep' || origin === 'adopted' }];
+  const { type, name, origin, action, reason } = item as Record<string, unknown>;
+  return [{ type: String(type ?? ''), name: String(name ?? ''), kept: action === 'keep' || origin === 'adopted', reason: typeof reason === 'string' ? reason : '' }];
 }
 
 /** What the server says will go; an older one does not say, then it is what is there. */
 async function readDeletion(workspace: string, resources: Resource[]): Promise<Going[]> {
-  try {
-    const deletion = await api.get<Deletion>(apiPath`workspaces/${workspace}/deletion`);
-    return (deletion.resources ?? deletion.value ?? []).flatMap(goingOf);
-  } catch (error) {
-    if (error instanceof ApiError && error.isAbsent) return resources.flatMap(goingOf).reverse();
-    throw error;
-  }
+  const deletion = await ifThere(api.get<{ value: unknown[] }>(apiPath`workspaces/${workspace}/deletion`));
+  return deletion ? deletion.value.flatMap(goingOf) : resources.flatMap(goingOf).reverse();
 }
 
 function Contents({ workspace, resources, close }: { workspace: string; resources: Resource[]; close: () => void }) {
@@ -56,8 +50,8 @@ function Contents({ workspace, resources, close }: { workspace: string; resource
             </ul>
             {items.some(({ kept }) => kept) && (
               <>
-                <p>This was there before and stays:</p>
-                <ul>{items.filter(({ kept }) => kept).map(({ type, name }) => <li key={`${type}${name}`}>{resourceKind(type)} <span className="mono muted">{name}</span></li>)}</ul>
+                <p>This stays:</p>
+                <ul>{items.filter(({ kept }) => kept).map(({ type, name, reason }) => <li key={`${type}${name}`}>{resourceKind(type)} <span className="mono muted">{name}</span>{reason && ` (${reason})`}</li>)}</ul>
               </>
             )}
           </>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { ApiError } from '../api/client';
-import type { Operation } from '../api/contract';
+import type { Operation, Workspace } from '../api/contract';
 import { type Connection, hasEnded, useWorkspaceEvents } from '../api/events';
 import { resources as resourcesQuery, workspace as workspaceQuery } from '../api/queries';
 import { OperationCard, RetryButton } from '../operations/operation-card';
@@ -16,6 +16,7 @@ import { StateBadge, StateIcon } from '../ui/state';
 import { Ago } from '../ui/time';
 import { DeleteWorkspace } from './delete';
 import { ResourceSum, ResourceTable } from './resources';
+import { RoutingCard } from './routing';
 
 const LIVE: Record<Connection, string> = { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again…', ended: 'Not live' };
 
@@ -28,7 +29,7 @@ function NewestOperation({ operation, workspace, connection }: { operation: Oper
   const [asked, setAsked] = useState(false);
   const { mayChange } = useSession();
   if (operation.status !== 'succeeded' || asked) {
-    return <OperationCard operation={operation} retry={operation.status === 'failed' && mayChange && <RetryButton workspace={workspace} />} live={!hasEnded(operation) && <Live connection={connection} />} />;
+    return <OperationCard operation={operation} retry={(operation.status === 'failed' || operation.status === 'cancelled') && mayChange && <RetryButton workspace={workspace} />} live={!hasEnded(operation) && <Live connection={connection} />} />;
   }
   return (
     <section className="card row" style={{ padding: '9px 16px', flexWrap: 'wrap' }} aria-label="Newest operation">
@@ -36,6 +37,22 @@ function NewestOperation({ operation, workspace, connection }: { operation: Oper
       <span className="grow">{operationTitle(operation.kind)} <span className="muted">took {duration(Date.parse(operation.finishedAt ?? operation.createdAt) - Date.parse(operation.createdAt))}, <Ago at={operation.finishedAt} /></span></span>
       <button type="button" className="button quiet" onClick={() => setAsked(true)}>Show its {operation.steps.length} steps</button>
     </section>
+  );
+}
+
+// What the hub can carry; older servers do not say.
+function HubFacts({ workspace }: { workspace: Workspace }) {
+  const { sku, units, limits, eventHubs } = workspace;
+  if (!sku) return null;
+  const number = (value: number) => value.toLocaleString('en-GB');
+  return (
+    <dl className="facts card" style={{ padding: '12px 16px' }}>
+      <div><dt>IoT Hub</dt><dd>{sku}, {units === 1 ? '1 unit' : `${units} units`}</dd></div>
+      {limits && <div><dt>Messages a day</dt><dd className="number">{number(limits.messagesPerDay)}</dd></div>}
+      {limits && <div><dt>Devices</dt><dd className="number">up to {number(limits.devices)}</dd></div>}
+      {limits && <div><dt>Node groups</dt><dd className="number">up to {number(limits.deployments)} deployments</dd></div>}
+      {eventHubs !== undefined && <div><dt>Event Hubs</dt><dd>{eventHubs ? `${eventHubs.partitions} partitions, ${eventHubs.retentionHours} h` : 'the built-in endpoint alone'}</dd></div>}
+    </dl>
   );
 }
 
@@ -65,6 +82,7 @@ export function WorkspaceDetails() {
       actions={mayChange && data && data.state !== 'deleting' && <DeleteWorkspace workspace={name} resources={resources.data ?? []} />}
     >
       {workspace.isError && <ErrorNotice error={workspace.error} onRetry={() => void workspace.refetch()} />}
+      {data && <HubFacts workspace={data} />}
       {newest.data && <NewestOperation operation={newest.data} workspace={name} connection={connection} />}
       <section className="card" aria-labelledby="resources">
         <div className="card-head">
@@ -74,6 +92,7 @@ export function WorkspaceDetails() {
         </div>
         <Loaded query={resources} lines={7}>{(list) => <ResourceTable resources={list} />}</Loaded>
       </section>
+      {data?.state === 'ready' && <RoutingCard workspace={name} />}
     </Page>
   );
 }

@@ -2,8 +2,9 @@
 // What stands in the way of a workspace, found before anything is created.
 import { type UseQueryResult, keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError, api, apiPath } from '../api/client';
+import { api, apiPath } from '../api/client';
 import type { Finding, NewWorkspace, Preflight } from '../api/contract';
+import { ifThere } from '../api/queries';
 import { ErrorNotice, Notice } from '../ui/feedback';
 import { resourceKind } from '../ui/format';
 import { BusyIcon, CheckIcon, CrossIcon, InfoIcon, WarningIcon } from '../ui/icons';
@@ -31,14 +32,7 @@ export function usePreflight(request: NewWorkspace | null): Check {
     retry: false,
     staleTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: async () => {
-      try {
-        return await api.post<Preflight>(apiPath`workspaces/preflight`, JSON.parse(settled));
-      } catch (error) {
-        if (error instanceof ApiError && error.isAbsent) return null;
-        throw error;
-      }
-    },
+    queryFn: () => ifThere(api.post<Preflight>(apiPath`workspaces/preflight`, JSON.parse(settled))),
   });
   return { query, settled: settled === text };
 }
