@@ -149,7 +149,7 @@ TEST_F(HttpRecorderTest, LeavesNoSecretInAFile) {
 TEST(Redaction, KeepsWhatIsNoCredential) {
   const std::string body =
       R"({"keys":[{"kty":"RSA","n":"abc"}],"tokenId":"/a/b","value":[{"name":"x","value":"y"}],)"
-      R"("masked":"HostName=a;SharedAccessKey=****","password":""})";
+      R"("masked":"HostName=a;SharedAccessKey=****","password":"","error":{"code":"NotFound"}})";
   EXPECT_EQ(json::serialize(redact_json(parse_json(body).value())), body);
   EXPECT_EQ(redact_target("/a?b=c&d=e"), "/a?b=c&d=e");
   EXPECT_EQ(redact_header("Authorization", "SharedAccessSignature sr=a&sig=b"),

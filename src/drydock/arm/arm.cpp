@@ -88,6 +88,8 @@ net::Task<HttpResponse> Arm::handle(HttpRequest request) {
 }
 
 HttpResponse Arm::answer(HttpRequest request) {
+  // @azure/arm-authorization puts a slash before a scope that begins with one.
+  if (request.target.starts_with("//")) request.target.erase(0, 1);
   settle();
   // Only the head is needed once the body has been moved away.
   HttpRequest head;

@@ -21,7 +21,7 @@ struct Rule {
   std::string_view older_name;  // "": there was none
 };
 
-constexpr std::array<Rule, 5> kRules = {{
+constexpr std::array<Rule, 4> kRules = {{
     {"/microsoft.devices/iothubs", "2023-06-30", "properties.routing.endpoints",
      "cosmosDBSqlContainers", "cosmosDBSqlCollections"},
     {"/microsoft.devices/provisioningservices", "2022-02-05", "properties",
@@ -29,7 +29,6 @@ constexpr std::array<Rule, 5> kRules = {{
     {"/microsoft.eventhub/namespaces", "2023-01-01-preview", "properties", "retentionDescription",
      ""},
     {"/locations", "2020-01-01", "", "type", ""},
-    {"/subscriptions", "2020-01-01", "", "count", ""},
 }};
 
 json::object* find_parent(json::object& document, std::string_view dotted_path) {

@@ -29,7 +29,7 @@ export const undescribedOperations = [
 
 // Clients send versions whose description is not carried: they are held against the nearest that is.
 export const versionStandIns = [
-  { path: /\/microsoft\.devices\/provisioningservices/, from: '2022-02-05', to: '2022-12-12', reason: '@azure/arm-deviceprovisioningservices' },
+  { path: /\/microsoft\.devices\//, from: '2022-02-05', to: '2022-12-12', reason: '@azure/arm-deviceprovisioningservices' },
   { path: /\/microsoft\.containerregistry\/registries/, from: '2020-11-01-preview', to: '2023-07-01', reason: 'tokens and scope maps of azure-cli' },
   { path: /\/microsoft\.containerregistry\//, from: '2025-11-01', to: '2023-07-01', reason: '@azure/arm-containerregistry' },
   { path: /\/microsoft\.storage\//, from: '2025-08-01', to: '2023-05-01', reason: '@azure/arm-storage' },
@@ -57,8 +57,16 @@ export const differences = [
     reason: 'answered, and not described (recordings of azure-cli)',
   },
   {
-    operation: /^GET \/subscriptions$/, code: 'OBJECT_MISSING_REQUIRED_PROPERTY', at: /\/nextLink$/,
-    reason: 'the last page has no next link; only 2019-11-01 is said to require one',
+    operation: /^GET \/(subscriptions|tenants)$/, code: 'OBJECT_MISSING_REQUIRED_PROPERTY', at: /\/nextLink$/,
+    reason: 'the last page has no next link',
+  },
+  {
+    operation: /^GET \/subscriptions$/, code: 'OBJECT_ADDITIONAL_PROPERTIES', at: /\/count$/,
+    reason: 'answered, and not described',
+  },
+  {
+    operation: /^(PUT|PATCH) /, code: 'READONLY_PROPERTY_NOT_ALLOWED_IN_REQUEST',
+    reason: 'services ignore what is read-only; clients that read, change and write back send it',
   },
   {
     operation: /\/IotHubs(\/[^/]+)?$/i, code: 'SECRET_PROPERTY', at: /\/connectionString$/,

@@ -9,6 +9,9 @@ function header(message, name) {
   return found?.[1];
 }
 
+// The operation is in the path; some clients write "asyncinfo" as "asyncinfo=undefined".
+const normalized = (url) => url.split('?')[0];
+
 // Of one recording, in the order of its exchanges.
 export class LongOperations {
   #announced = new Set();
@@ -26,7 +29,7 @@ export class LongOperations {
       if (!/^https:\/\/[^/]+\/subscriptions\/.*[?&]api-version=/.test(url)) {
         complaints.push(`${name} is not an absolute URL with api-version: ${url}`);
       }
-      this.#announced.add(url);
+      this.#announced.add(normalized(url));
     }
     const retry = header(response, 'retry-after');
     if (retry !== undefined && !/^\d+$/.test(retry)) complaints.push(`Retry-After is not a number: ${retry}`);
@@ -45,7 +48,7 @@ export class LongOperations {
     const status = Number(response.statusCode);
     if (status >= 400) return [];
     const complaints = [];
-    if (!this.#announced.has(request.url)) complaints.push('nobody pointed the client to this URL');
+    if (!this.#announced.has(normalized(request.url))) complaints.push('nobody pointed the client to this URL');
     const body = response.body;
     if (status === 200 && body !== undefined && 'status' in body && typeof body.status !== 'string') {
       complaints.push('the status of the operation is not a text');
