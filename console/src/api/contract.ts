@@ -49,6 +49,19 @@ export type Resource = schema.Resource & {
   monthlyEstimate?: unknown;
 };
 
+/** How much of Azure's allowance is left, and who waits for it. */
+export type Budget = {
+  scope: string;
+  name: string;
+  limit: number;
+  windowSeconds: number;
+  remaining: number;
+  heldUntil: string | null;
+  waiting: Array<{ share: string; requests: number }>;
+};
+
+export type CloudAccount = schema.CloudAccount & { credential?: { kind: string } };
+
 export type Location = { name: string; displayName?: string };
 
 export type NewWorkspace = {

@@ -28,7 +28,6 @@ function useEventSource(url: string | null, handlers: Record<string, (data: unkn
     source.addEventListener('problem', end);
     return () => source.close();
     // The handlers write to the cache, which outlives the component: the first ones do.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [url]);
   return connection;
 }

@@ -2,9 +2,9 @@
 // What the screens read. Keys begin with the noun, so that an event or a change can renew what it touches.
 import { type QueryKey, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, apiPath } from './client';
-import type { Location, Operation, Resource, Routing, Workspace } from './contract';
+import type { Budget, CloudAccount, Location, NewWorkspace, Operation, Preflight, Resource, Routing, Workspace } from './contract';
 import type {
-  Certificate, CloudAccount, Composition, Group, Node, Organization,
+  Certificate, Composition, Group, Node, Organization,
 } from './schema';
 
 type List<T> = { value: T[] };
@@ -50,6 +50,19 @@ export const locations = (account: string) =>
     staleTime: 600_000,
     queryFn: async () => (await ifThere(api.get<List<Location>>(apiPath`cloud-accounts/${account}/locations`)))?.value ?? null,
   });
+
+export const budgets = (account: string) =>
+  queryOptions({
+    queryKey: ['throttles', account],
+    queryFn: async () => (await ifThere(api.get<List<Budget>>(apiPath`cloud-accounts/${account}/throttles`)))?.value ?? null,
+  });
+
+/** What stands in the way of a workspace: of all of it, else of what its account can tell; null when neither is known. */
+export async function checkBeforehand(request: NewWorkspace, registerProviders = false): Promise<Preflight | null> {
+  const { name: _, cloudAccount = '', ...wanted } = request;
+  const whole = registerProviders ? null : await ifThere(api.post<Preflight>(apiPath`workspaces/preflight`, request));
+  return whole ?? ifThere(api.post<Preflight>(apiPath`cloud-accounts/${cloudAccount}/preflight`, { ...wanted, registerProviders }));
+}
 
 /** Where the hub sends messages and whether they arrive: asked in the cloud, so not often. */
 export const routing = (name: string) =>

@@ -89,7 +89,8 @@ function Form({ accounts }: { accounts: string[] }) {
   const cache = useQueryClient();
   const mistakes = mistakesOf(draft);
   const complete = Object.keys(mistakes).length === 0;
-  const check = usePreflight(complete ? requestOf(draft) : null);
+  const request = complete ? requestOf(draft) : null;
+  const check = usePreflight(request);
   const create = useMutation({
     mutationFn: () => api.post<{ workspace: Workspace; operation: Operation }>(apiPath`workspaces`, requestOf(draft)),
     onSuccess: ({ workspace, operation }) => {
@@ -124,7 +125,7 @@ function Form({ accounts }: { accounts: string[] }) {
           {refused && !checking && <span className="small muted">First settle what stands in the way.</span>}
         </div>
       </form>
-      <PreflightPanel check={check} ready={complete} draftName={draft.name} />
+      <PreflightPanel check={check} request={request} draftName={draft.name} />
     </div>
   );
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in the way of a workspace, found before anything is created.
-import { type UseQueryResult, keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { api, apiPath } from '../api/client';
 import type { Finding, NewWorkspace, Preflight } from '../api/contract';
-import { ifThere } from '../api/queries';
+import { checkBeforehand } from '../api/queries';
 import { ErrorNotice, Notice } from '../ui/feedback';
 import { resourceKind } from '../ui/format';
 import { BusyIcon, CheckIcon, CrossIcon, InfoIcon, WarningIcon } from '../ui/icons';
@@ -32,7 +31,7 @@ export function usePreflight(request: NewWorkspace | null): Check {
     retry: false,
     staleTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: () => ifThere(api.post<Preflight>(apiPath`workspaces/preflight`, JSON.parse(settled))),
+    queryFn: () => checkBeforehand(JSON.parse(settled) as NewWorkspace),
   });
   return { query, settled: settled === text };
 }
@@ -62,6 +61,21 @@ function Findings({ findings }: { findings: Finding[] }) {
   );
 }
 
+// Registering a provider changes the subscription, so it is done when somebody asks for it.
+function RegisterProviders({ check, request }: { check: Check; request: NewWorkspace }) {
+  const register = useMutation({
+    mutationFn: () => checkBeforehand(request, true),
+    onSettled: () => check.query.refetch(),
+  });
+  return (
+    <div className={styles.consent}>
+      <p className="small muted">Ferry can register the resource providers in your subscription; that costs nothing.</p>
+      <button type="button" className="button" disabled={register.isPending} onClick={() => register.mutate()}>{register.isPending ? 'Registering…' : 'Register them'}</button>
+      {register.isError && <ErrorNotice error={register.error} />}
+    </div>
+  );
+}
+
 function summary(check: Check, ready: boolean): { text: string; icon: typeof CheckIcon; tone: string } {
   const { query, settled } = check;
   if (!ready) return { text: 'Fill in the form: everything is checked before anything is made.', icon: InfoIcon, tone: 'idle' };
@@ -73,7 +87,8 @@ function summary(check: Check, ready: boolean): { text: string; icon: typeof Che
   return { text: errors === 1 ? 'One thing stands in the way.' : `${errors} things stand in the way.`, icon: CrossIcon, tone: 'bad' };
 }
 
-export function PreflightPanel({ check, ready, draftName }: { check: Check; ready: boolean; draftName: string }) {
+export function PreflightPanel({ check, request, draftName }: { check: Check; request: NewWorkspace | null; draftName: string }) {
+  const ready = request !== null;
   const { text, icon: Icon, tone } = summary(check, ready);
   const data = ready ? check.query.data : undefined;
   return (
@@ -82,6 +97,7 @@ export function PreflightPanel({ check, ready, draftName }: { check: Check; read
         <div className="card-head"><h2 id="preflight">Checked beforehand</h2></div>
         <p className="row" role="status" style={{ padding: '12px 16px' }}><span className="tone row" data-tone={tone}><Icon /></span>{text}</p>
         {data && data.findings.length > 0 && <Findings findings={data.findings} />}
+        {request && data?.findings.some(({ code }) => code === 'provider_not_registered') && <RegisterProviders check={check} request={request} />}
         {ready && check.query.isError && <div style={{ padding: '0 12px 12px' }}><ErrorNotice error={check.query.error} onRetry={() => void check.query.refetch()} /></div>}
       </section>
       {data?.resources && data.resources.length > 0 && (
