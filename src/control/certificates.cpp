@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/certificates.hpp"
 
+#include <map>
+
 #include "base/encoding.hpp"
 #include "control/authority.hpp"
 #include "control/lookup.hpp"
@@ -14,14 +16,14 @@ using store::CertificateState;
 
 constexpr int kRadarLimit = 1000;
 
-// Above a node there are few, so the whole tree of them is made from one list.
-void attach(std::vector<CertificateTree>& level, const std::vector<CertificateTree>& all,
-            const std::optional<std::string>& issuer) {
-  for (const auto& node : all) {
-    if (node.certificate.issuer_id != issuer) continue;
-    level.push_back(node);
-    attach(level.back().below, all, node.certificate.id);
-  }
+// Authorities by their issuer; those of no issuer are the roots.
+using ByIssuer = std::map<std::optional<std::string>, std::vector<CertificateTree>>;
+
+std::vector<CertificateTree> take_below(ByIssuer& all, const std::optional<std::string>& issuer) {
+  auto found = all.extract(issuer);
+  if (found.empty()) return {};
+  for (auto& tree : found.mapped()) tree.below = take_below(all, tree.certificate.id);
+  return std::move(found.mapped());
 }
 
 }  // namespace
@@ -115,15 +117,14 @@ Result<std::vector<CertificateTree>> Certificates::tree(const fleet::Organizatio
   if (!records) return fail(std::move(records).error());
   auto counts = context_.store.certificates.nodes_by_issuer(workspace->id, context_.clock.now());
   if (!counts) return fail(std::move(counts).error());
-  std::vector<CertificateTree> all;
+  ByIssuer all;
   for (const auto& record : *records) {
     auto view = view_of(record);
     if (!view) return fail(std::move(view).error());
-    all.push_back({*std::move(view), (*counts)[record.id], {}});
+    const auto issuer = view->issuer_id;
+    all[issuer].push_back({*std::move(view), (*counts)[record.id], {}});
   }
-  std::vector<CertificateTree> roots;
-  attach(roots, all, std::nullopt);
-  return roots;
+  return take_below(all, std::nullopt);
 }
 
 Result<CertificateRecord> Certificates::find(const fleet::OrganizationId& organization,

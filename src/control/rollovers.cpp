@@ -346,7 +346,6 @@ Result<int> Rollovers::start_due() {
   if (!authorities) return fail(std::move(authorities).error());
   int started = 0;
   for (const auto& authority : *authorities) {
-    if (authority.origin != store::CertificateOrigin::ferry || !is_due(authority, now)) continue;
     auto running = context_.store.rollovers.find_running(authority.owner);
     if (!running) return fail(std::move(running).error());
     if (*running) {
@@ -355,6 +354,7 @@ Result<int> Rollovers::start_due() {
       if (again) ++started;
       continue;
     }
+    if (authority.origin != store::CertificateOrigin::ferry || !is_due(authority, now)) continue;
     auto shape = shape_of(context_, authority.use, authority.owner);
     if (!shape) return fail(std::move(shape).error());
     auto transaction = context_.store.begin();

@@ -80,7 +80,7 @@ class Rollovers {
   // Goes on with one whose operation failed.
   Result<RolloverStarted> retry(const fleet::OrganizationId& organization, const std::string& id);
   // Starts what is due: every authority that Ferry signed itself and that is two thirds through its
-  // life. Returns how many.
+  // life; and goes on with those that failed. Returns how many.
   Result<int> start_due();
 
  private:

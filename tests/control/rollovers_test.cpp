@@ -214,6 +214,15 @@ TEST_F(RolloversTest, WhatIsTwoThirdsThroughItsLifeIsFollowed) {
   EXPECT_EQ(control_->rollovers.list(organization_, "plant-a")->front().use, "group-ca");
 }
 
+TEST_F(RolloversTest, OneThatFailedGoesOnByItself) {
+  dps_.away = true;
+  const auto id = start(target_);
+  run_until_finished();
+  dps_.away = false;
+  EXPECT_EQ(*control_->rollovers.start_due(), 1);
+  run_until(id, "following");
+}
+
 TEST_F(RolloversTest, AGroupThatGoesTakesItsRolloverWithIt) {
   const auto id = start(target_);
   run_until(id, "following");
