@@ -100,6 +100,7 @@ Result<AgentSettings> update_settings(const DataDirectory& directory,
   if (!change.server_ca_pem.empty()) settings->server_ca_pem = change.server_ca_pem;
   if (!change.key_type.empty()) settings->key_type = change.key_type;
   if (change.keep_key) settings->keep_key = true;
+  if (!change.runtime.empty()) settings->runtime = change.runtime;
   if (*settings == before) return settings;
   if (auto saved = directory.save(*settings); !saved) return fail(std::move(saved).error());
   return settings;

@@ -17,10 +17,11 @@ Result<Secret> read_token(const std::string& file);
 
 // What the caller gives replaces what is remembered; empty texts replace nothing.
 struct SettingsChange {
-  std::string cloud_ca_pem;
-  std::string server_ca_pem;
-  std::string key_type;
+  std::string cloud_ca_pem = {};
+  std::string server_ca_pem = {};
+  std::string key_type = {};
   bool keep_key = false;
+  std::string runtime = {};
 };
 Result<AgentSettings> update_settings(const DataDirectory& directory, const SettingsChange& change);
 

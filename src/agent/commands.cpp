@@ -64,7 +64,7 @@ void print_registration(const DataDirectory& directory,
 }
 
 Result<void> print_status(const CommonOptions& common) {
-  auto directory = DataDirectory::open_read_only(common.data);
+  auto directory = DataDirectory::open_read_only(common.data_path());
   if (!directory) return fail(std::move(directory).error());
   auto settings = directory->load_settings();
   if (!settings) return fail(std::move(settings).error());
@@ -92,7 +92,7 @@ Result<void> print_status(const CommonOptions& common) {
 }  // namespace
 
 int run_agent(const CommonOptions& common, const RunCommand& command) {
-  auto directory = DataDirectory::open(common.data);
+  auto directory = DataDirectory::open(common.data_path());
   if (!directory) return report_failure(directory.error());
   auto cloud_ca = read_pem(command.cloud_ca_file);
   if (!cloud_ca) return report_failure(cloud_ca.error());
@@ -100,7 +100,7 @@ int run_agent(const CommonOptions& common, const RunCommand& command) {
   if (!settings) return report_failure(settings.error());
   auto node =
       Node::create(*directory, *settings,
-                   {common.docker, command.network, kProgramVersion, command.stop_modules_on_exit});
+                   {common.docker, common.network, kProgramVersion, command.stop_modules_on_exit});
   if (!node) return report_failure(node.error());
   (*node)->run();
   return 0;
@@ -112,7 +112,7 @@ int run_status(const CommonOptions& common) {
 }
 
 int run_remove_modules(const CommonOptions& common) {
-  auto directory = DataDirectory::open(common.data);
+  auto directory = DataDirectory::open(common.data_path());
   if (!directory) return report_failure(directory.error());
   auto settings = load_or_make_settings(*directory);
   if (!settings) return report_failure(settings.error());

@@ -112,10 +112,12 @@ Result<std::optional<AgentSettings>> DataDirectory::load_settings() const {
   if (!*object) return std::nullopt;
   auto instance = require_string(**object, "instance");
   if (!instance) return fail(std::move(instance).error().with("read agent.json"));
-  return AgentSettings{*std::move(instance), string_or(**object, "cloudCaPem", ""),
+  return AgentSettings{*std::move(instance),
+                       string_or(**object, "cloudCaPem", ""),
                        string_or(**object, "serverCaPem", ""),
                        string_or(**object, "keyType", "ec-p256"),
-                       bool_or(**object, "keepKey", false)};
+                       bool_or(**object, "keepKey", false),
+                       string_or(**object, "runtime", "")};
 }
 
 Result<void> DataDirectory::save(const AgentSettings& settings) const {
@@ -123,7 +125,8 @@ Result<void> DataDirectory::save(const AgentSettings& settings) const {
                               {"cloudCaPem", settings.cloud_ca_pem},
                               {"serverCaPem", settings.server_ca_pem},
                               {"keyType", settings.key_type},
-                              {"keepKey", settings.keep_key}});
+                              {"keepKey", settings.keep_key},
+                              {"runtime", settings.runtime}});
 }
 
 Result<std::optional<Secret>> DataDirectory::load_secret(std::string_view name) const {

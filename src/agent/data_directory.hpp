@@ -34,6 +34,7 @@ struct AgentSettings {
   std::string server_ca_pem;  // the same for Ferry
   std::string key_type = "ec-p256";  // ec-p256, ec-p384, rsa-2048, rsa-3072
   bool keep_key = false;             // renewals are for the same key
+  std::string runtime;               // "ferry", "iotedge"; empty: nothing was set up
   friend bool operator==(const AgentSettings&, const AgentSettings&) = default;
 };
 

@@ -122,8 +122,18 @@ void Node::run() {
   loop_.spawn(supervisor_.run());
   loop_.spawn(cloud_.run());
   loop_.spawn(renewer_->run());
+  loop_.spawn(renew_when_asked());
   loop_.spawn(wait_for_end());
   loop_.run();
+}
+
+net::Task<void> Node::renew_when_asked() {
+  while (true) {
+    co_await net::wait_for_signal({SIGHUP});
+    log::info("agent", "renews the certificate, as asked");
+    auto asked = renewer_->ask();
+    if (!asked) log::error("agent", "{}", asked.error().describe());
+  }
 }
 
 net::Task<void> Node::wait_for_end() {

@@ -21,8 +21,8 @@ class Node {
   // `directory` is borrowed. Fails when the device is not registered.
   static Result<std::unique_ptr<Node>> create(const DataDirectory& directory,
                                               const AgentSettings& settings, NodeOptions options);
-  // Until SIGTERM or SIGINT; then reports that nobody watches the modules any more, and leaves them
-  // running unless told otherwise.
+  // SIGHUP renews the certificate at once. Until SIGTERM or SIGINT; then reports that nobody
+  // watches the modules any more, and leaves them running unless told otherwise.
   void run();
 
  private:
@@ -33,6 +33,7 @@ class Node {
   net::Task<Result<void>> try_identity(Identity identity);
   Result<void> use(Identity identity);
   net::Task<void> wait_for_end();
+  net::Task<void> renew_when_asked();
   net::Task<void> say_goodbye();
 
   net::EventLoop loop_;  // first: everything below lives on it

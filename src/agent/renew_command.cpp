@@ -4,6 +4,7 @@
 #include "agent/cloud_identity.hpp"
 #include "agent/command_support.hpp"
 #include "agent/commands.hpp"
+#include "agent/device_setup.hpp"
 #include "agent/renewer.hpp"
 
 namespace ferry::agent {
@@ -27,11 +28,21 @@ net::Task<Result<void>> try_identity(AgentSettings settings, std::shared_ptr<con
   co_return Result<void>();
 }
 
+Result<void> show_to_runtime(const CommonOptions& common, const DataDirectory& directory) {
+  auto identity = identity_in_use(directory);
+  if (!identity) return fail(std::move(identity).error());
+  if (!*identity) return fail(Code::internal, "the device's certificate does not fit its key");
+  return edge_identity_deeds(common.root, **identity).carry_out([](std::string_view what) {
+    fmt::print(stderr, "{}\n", what);
+  });
+}
+
 Result<void> do_renew(const CommonOptions& common, const RenewCommand& command) {
-  auto directory = DataDirectory::open(common.data);
+  auto directory = DataDirectory::open(common.data_path());
   if (!directory) {
     auto error = std::move(directory).error();
-    if (error.code == Code::conflict) error.hint = "a running agent renews by itself";
+    if (error.code == Code::conflict)
+      error.hint = "a running agent renews by itself, and at once when it gets SIGHUP";
     return fail(std::move(error));
   }
   auto settings = load_or_make_settings(*directory);
@@ -50,6 +61,10 @@ Result<void> do_renew(const CommonOptions& common, const RenewCommand& command) 
     if (auto asked = (*renewer)->ask(); !asked) return asked;
   }
   auto until = loop.run_until_done((*renewer)->run_once());
+  // Also when nothing was due: the last run may have been cut short right here.
+  if (settings->runtime == "iotedge") {
+    if (auto shown = show_to_runtime(common, *directory); !shown) return shown;
+  }
   if (!until) return fail(std::move(until).error());
   const Renewal& renewal = (*renewer)->renewal();
   if (renewal.memory().awaits_approval) {

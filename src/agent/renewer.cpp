@@ -107,6 +107,7 @@ Result<void> Renewer::remember() {
 
 Result<void> Renewer::ask() {
   renewal_->ask();
+  woken_.notify();
   return remember();
 }
 

@@ -35,7 +35,7 @@ class Renewer {
   // Does what is due now, up to the next wait, and says until when that is. An error is the last
   // failure on the way; what comes next is kept all the same.
   net::Task<Result<Timestamp>> run_once();
-  // The next run renews whatever the dates say.
+  // Renews whatever the dates say: with the next run_once(), or at once when run() is under way.
   Result<void> ask();
 
   const Renewal& renewal() const { return *renewal_; }
