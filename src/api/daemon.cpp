@@ -49,22 +49,27 @@ Result<void> prepare_owner(control::Control& control, const std::filesystem::pat
   return control.access.ensure_owner(std::string(kOrganization), std::string(kOwner), *token);
 }
 
-Result<std::unique_ptr<net::Listener>> listen(net::EventLoop& loop, Server& server,
-                                              const DaemonOptions& options, const Clock& clock) {
+Result<HttpsIdentity> https_identity(const DaemonOptions& options, const Clock& clock) {
   auto names = options.host_names;
   if (options.address != "0.0.0.0" && options.address != "::") names.push_back(options.address);
   auto identity = load_server_identity(options.data, names, clock);
   if (!identity) return fail(std::move(identity).error());
   auto ca = read_file(options.data / "ca.pem");
   if (!ca) return fail(std::move(ca).error());
+  return HttpsIdentity{*std::move(identity), *std::move(ca)};
+}
+
+Result<std::unique_ptr<net::Listener>> listen(net::EventLoop& loop, Server& server,
+                                              const DaemonOptions& options,
+                                              HttpsIdentity identity) {
   std::shared_ptr<net::HttpRecorder> recorder;
   if (options.recordings) {
     auto opened = net::HttpRecorder::open(*options.recordings);
     if (!opened) return fail(std::move(opened).error());
     recorder = *std::move(opened);
   }
-  auto listener = serve_https(loop, server, options.address, options.port,
-                              {*std::move(identity), *std::move(ca)}, std::move(recorder));
+  auto listener = serve_https(loop, server, options.address, options.port, std::move(identity),
+                              std::move(recorder));
   if (!listener && listener.error().code == Code::conflict) {
     listener.error().hint = "choose another port with --port";
   }
@@ -83,8 +88,12 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto control = control::Control::open(loop, clock, options.data, options.master_key);
   if (!control) return fail(std::move(control).error());
   if (auto ready = prepare_owner(**control, options.data); !ready) return ready;
-  Server server(**control, clock);
-  auto listener = listen(loop, server, options, clock);
+  auto identity = https_identity(options, clock);
+  if (!identity) return fail(std::move(identity).error());
+  Server server(
+      **control, clock,
+      {identity->ca_pem, public_key_pin(identity->server.certificate_chain_pem), own_directory()});
+  auto listener = listen(loop, server, options, *std::move(identity));
   if (!listener) return fail(std::move(listener).error());
   if (auto resumed = (*control)->resume(); !resumed) return resumed;
   loop.spawn(stop_on_signal(loop));

@@ -68,7 +68,8 @@ void log_access(const std::string& method, const std::string& path, const std::s
 
 }  // namespace
 
-Server::Server(control::Control& control, const Clock& clock) : control_(control), clock_(clock) {
+Server::Server(control::Control& control, const Clock& clock, InstallerFiles installer)
+    : control_(control), clock_(clock), installer_(std::move(installer)) {
   router_.add("GET", "/", front_page);
   router_.add("GET", "/console", console_home);
   router_.add("GET", "/console/{path...}", console);
@@ -76,6 +77,7 @@ Server::Server(control::Control& control, const Clock& clock) : control_(control
   router_.add("GET", kDescriptionPath, description);
   add_installer_routes(router_, control_);
   add_session_routes(router_, control_, clock_);
+  add_installer_file_routes(router_, installer_);
   Routes routes(router_, control_);
   add_overview_routes(routes);
   add_cloud_account_routes(routes);

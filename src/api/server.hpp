@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "api/installer_files.hpp"
 #include "control/control.hpp"
 #include "net/http.hpp"
 #include "net/router.hpp"
@@ -11,7 +12,8 @@ namespace ferry::api {
 // `clock` outlive it, and it outlives every request.
 class Server {
  public:
-  Server(control::Control& control, const Clock& clock);
+  Server(control::Control& control, const Clock& clock,
+         InstallerFiles installer = {"", "", own_directory()});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -28,6 +30,7 @@ class Server {
 
   control::Control& control_;
   const Clock& clock_;
+  InstallerFiles installer_;
   net::Router router_;
 };
 
