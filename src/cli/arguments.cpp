@@ -174,6 +174,26 @@ class Builder {
     named(parent, "show", "Show a node", node_show);
     named(parent, "delete", "Delete a node and its identity in the cloud", node_delete);
     named(parent, "token", "Make a new one-time token; the old one is void", node_token);
+    full<NodeBundle>(parent, "bundle",
+                     "Write a file that lets a device register by itself: a new token, where Ferry "
+                     "is, and what to trust",
+                     node_bundle, [](CLI::App& verb, NodeBundle& arguments) {
+                       verb.add_option("NAME", arguments.name)->required();
+                       verb.add_option("--out", arguments.out,
+                                       "The file; it is as secret as a token")
+                           ->required();
+                     });
+    full<NodeCertificate>(
+        parent, "certificate",
+        "Get the certificate for a device without network, from the request it wrote",
+        node_certificate, [](CLI::App& verb, NodeCertificate& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_option("--request", arguments.request,
+                          "What 'ferry-agent register --request-out' wrote")
+              ->required();
+          verb.add_option("--out", arguments.out, "The file to bring back to the device")
+              ->required();
+        });
     full<Status>(&app_, "status", "What the nodes run, as they report it", status,
                  [](CLI::App& verb, Status& arguments) {
                    verb.add_option("NODE", arguments.node);

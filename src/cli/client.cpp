@@ -112,7 +112,9 @@ Result<Client> Client::create(const Profile& profile) {
 
 Task<Result<net::HttpResponse>> Client::send(net::HttpCall call) {
   call.url = url_ + call.url;
-  call.headers.set("Authorization", "Bearer " + token_.reveal());
+  if (!call.headers.contains("Authorization")) {
+    call.headers.set("Authorization", "Bearer " + token_.reveal());
+  }
   auto response = co_await http_.send(std::move(call));
   if (!response && response.error().code == Code::unavailable) {
     auto error = std::move(response).error().with("ferryd at {}", url_);
@@ -158,6 +160,18 @@ Task<Result<json::value>> Client::post(std::string path, json::value body) {
 Task<Result<json::value>> Client::remove(std::string path) {
   auto reply = co_await exchange("DELETE", std::move(path));
   co_return only_success(std::move(reply));
+}
+
+Task<Result<json::value>> Client::post_as(Secret bearer, std::string path, json::value body) {
+  net::HttpCall call;
+  call.method = "POST";
+  call.url = std::move(path);
+  call.headers.set("Content-Type", "application/json");
+  call.headers.set("Authorization", "Bearer " + bearer.reveal());
+  call.body = json::serialize(body);
+  auto response = co_await send(std::move(call));
+  if (!response) co_return fail(std::move(response).error());
+  co_return only_success(read_reply(*response));
 }
 
 Task<Result<json::value>> Client::send_bytes(std::string method, std::string path,

@@ -38,6 +38,8 @@ class Client {
   net::Task<Result<json::value>> get(std::string path);
   net::Task<Result<json::value>> post(std::string path, json::value body);
   net::Task<Result<json::value>> remove(std::string path);
+  // As the holder of `bearer` instead of the profile's token; empty: as nobody.
+  net::Task<Result<json::value>> post_as(Secret bearer, std::string path, json::value body);
   // Sends bytes as they are; the answer may be empty.
   net::Task<Result<json::value>> send_bytes(std::string method, std::string path,
                                             net::Headers headers, std::string bytes);

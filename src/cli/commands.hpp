@@ -74,6 +74,18 @@ Done node_token(Context& context, std::string name);
 Done node_list(Context& context);
 Done node_show(Context& context, std::string name);
 Done node_delete(Context& context, std::string name);
+// node_offline_commands.cpp: for devices that cannot reach Ferry, or not yet.
+struct NodeBundle {
+  std::string name;
+  std::string out;
+};
+Done node_bundle(Context& context, NodeBundle arguments);
+struct NodeCertificate {
+  std::string name;
+  std::string request;
+  std::string out;
+};
+Done node_certificate(Context& context, NodeCertificate arguments);
 struct Logs {
   std::string node;
   std::string component;

@@ -50,14 +50,39 @@ std::string device_command(const Profile& profile, const Secret& token) {
                                     shell_word(token.reveal()), agent, shell_word(profile.url));
   if (!profile.ca_file.empty()) command += " --ca-file " + shell_word(profile.ca_file.string());
   command += " && ";
-  if (!profile.localhost_address.empty()) {
-    command += fmt::format("FERRY_LOCALHOST_ADDRESS={} ", shell_word(profile.localhost_address));
+  for (const auto& [name, value] : device_environment(profile)) {
+    command += fmt::format("{}={} ", name, shell_word(value));
   }
-  if (profile.mqtt_port != 0) command += fmt::format("FERRY_MQTT_PORT={} ", profile.mqtt_port);
   command += agent + " run";
   const auto ca = environment_ca(profile);
   if (!ca.empty()) command += " --environment-ca " + shell_word(ca);
   return command;
+}
+
+std::string install_command(const Profile& profile, const std::string& public_key_pin) {
+  const std::string url = profile.url + "/install.sh";
+  // The pin is checked also where the CA is unknown (curl(1), --pinnedpubkey).
+  const std::string fetch = profile.ca_file.empty() || public_key_pin.empty()
+                                ? fmt::format("curl -fsSL {}", shell_word(url))
+                                : fmt::format("curl -fsSLk --pinnedpubkey {} {}",
+                                              shell_word(public_key_pin), shell_word(url));
+  return fetch + " | sudo sh -s --";
+}
+
+std::vector<std::pair<std::string, std::string>> device_environment(const Profile& profile) {
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!profile.localhost_address.empty()) {
+    environment.emplace_back("FERRY_LOCALHOST_ADDRESS", profile.localhost_address);
+  }
+  if (profile.mqtt_port != 0) {
+    environment.emplace_back("FERRY_MQTT_PORT", std::to_string(profile.mqtt_port));
+  }
+  return environment;
+}
+
+std::string local_cloud_ca(const Profile& profile) {
+  const auto file = environment_ca(profile);
+  return file.empty() ? "" : read_file(file).value_or(std::string());
 }
 
 }  // namespace ferry::cli

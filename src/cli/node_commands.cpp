@@ -14,16 +14,33 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kWatchInterval = 2s;
 
+// Not there on an older ferryd: then the device is set up by hand.
+net::Task<std::string> installer(Context& context) {
+  auto info = co_await context.client.get("/install/info");
+  if (!info || !info->is_object()) co_return "";
+  co_return install_command(context.profile, string_or(info->get_object(), "publicKeyPin", ""));
+}
+
 // The token is in the answer this once, so it is printed whatever the format.
-void print_ticket(Context& context, json::value answer) {
+net::Task<void> print_ticket(Context& context, json::value answer) {
   auto* ticket = answer.if_object();
-  if (!ticket) return;
+  if (!ticket) co_return;
   const auto command = device_command(context.profile, Secret(string_or(*ticket, "token", "")));
+  const std::string install = co_await installer(context);
   (*ticket)["command"] = command;
+  (*ticket)["installCommand"] = install;
   print(context, answer, [&](const json::value&) {
-    return describe_members(*ticket, {"name", "id", "group", "registrationId", "expiresAt"}) +
-           fmt::format("\nOne-time token, shown only now:\n  {}\n\nRun this on the device:\n  {}\n",
-                       text_of(*ticket, "token"), command);
+    auto text =
+        describe_members(*ticket, {"name", "id", "group", "registrationId", "expiresAt"}) +
+        fmt::format("\nOne-time token, shown only now:\n  {}\n\nRun this on the device:\n  {}\n",
+                    text_of(*ticket, "token"), command);
+    if (!install.empty()) {
+      text += fmt::format(
+          "\nOr, where nothing is installed yet; it asks for the token, and starts at boot from "
+          "then on:\n  {}\n",
+          install);
+    }
+    return text;
   });
 }
 
@@ -36,7 +53,7 @@ Done node_create(Context& context, NodeCreate arguments) {
       api_path({"workspaces", *workspace, "nodes"}),
       json::object{{"name", arguments.name}, {"group", arguments.group}});
   if (!answer) co_return fail(std::move(answer).error());
-  print_ticket(context, *std::move(answer));
+  co_await print_ticket(context, *std::move(answer));
   co_return Result<void>{};
 }
 
@@ -46,7 +63,7 @@ Done node_token(Context& context, std::string name) {
   auto answer = co_await context.client.post(
       api_path({"workspaces", *workspace, "nodes", name, "token"}), json::object{});
   if (!answer) co_return fail(std::move(answer).error());
-  print_ticket(context, *std::move(answer));
+  co_await print_ticket(context, *std::move(answer));
   co_return Result<void>{};
 }
 

@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# How a device comes to Ferry, against a real ferryd and Drydock: by the installer script, in a clean root, with
+# dash and with busybox; for Ferry's agent and for Microsoft's runtime; by a bundle; without any network; and with
+# power lost at every step on the disk.
+#   tests/stories/device_install.sh BIN
+set -uo pipefail
+bin=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/lib/tap.sh"
+PATH=$bin:$PATH
+work=$(mktemp -d /tmp/ferry-install.XXXX)
+data=$work/data
+export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
+unset FERRY_NODE_TOKEN
+mkdir -p "$HOME"
+up_pid=
+url=https://127.0.0.1:17443
+
+cleanup() {
+  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
+  if [ "$failed_checks" -gt 0 ]; then
+    for log in "$data"/logs/*.log "$work"/*.log; do
+      [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
+    done
+  fi
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+fails() { ! "$@"; }
+# refuses NAME EXPECTED COMMAND...: the command must fail and say so in these words.
+refuses() {
+  local name=$1 expected=$2 output
+  shift 2
+  if output=$("$@" 2>&1); then not_ok "$name" "succeeded: $output"; else check_contains "$name" "$output" "$expected"; fi
+}
+# new_node NAME: makes it and writes its token where the installer finds it.
+new_node() { ferry node create "$1" --group line-1 --output json >"$work/$1.json" && jq -r .token "$work/$1.json" >"$work/$1.token"; }
+registration_of() { jq -r .registrationId "$work/$1.json"; }
+leaf_of() { jq -r .chain "$1/registration.json" | openssl x509 -noout -fingerprint -sha256 | tr -d ':' | cut -d= -f2 | tr 'A-F' 'a-f'; }
+known_leaves() { ferry workspace show plant-a --output json >/dev/null; curl -fsS --cacert "$data/ferryd/ca.pem" -H @"$work/auth" "$url/api/v1/workspaces/plant-a/certificates" |
+  jq -r --arg s "$1" '.value[] | select(.use=="node" and .subject==$s) | .sha256Thumbprint' | tr 'A-F' 'a-f'; }
+key_fits() { diff <(jq -r .chain "$1/registration.json" | openssl x509 -noout -pubkey) <(openssl pkey -in "$1/device.key.pem" -pubout); }
+toml() { python3 -c 'import sys, tomllib, json; print(json.dumps(tomllib.load(open(sys.argv[1], "rb"))))' "$1"; }
+# As `curl | sudo sh -s -- ARGUMENTS` does it, with the shell that is named first.
+install_with() { local shell=$1; shift; $shell -s -- --cloud-ca-file "$cloud_ca" "$@" <"$work/install.sh"; }
+
+ferry up --data "$data" --port 17443 >>"$work/up.log" 2>&1 &
+up_pid=$!
+eventually 60 curl -fsS --cacert "$data/ferryd/ca.pem" $url/healthz && eventually 60 test -s "$data/profile.json" ||
+  { not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; }
+cloud_ca=$(jq -r .caFile "$data/drydock/environment.json")
+(umask 077; jq -r '"Authorization: Bearer " + .token' "$data/profile.json" >"$work/auth")
+check "a workspace and a group are there" bash -c "ferry workspace create plant-a --location westeurope && ferry group create line-1"
+
+# 1. The script, as a device gets it that trusts nobody yet.
+info=$(curl -fsS --cacert "$data/ferryd/ca.pem" $url/install/info)
+pin=$(jq -r .publicKeyPin <<<"$info")
+new_node pump-1
+command=$(jq -r .installCommand "$work/pump-1.json")
+check "node create prints the command for a device that has nothing" \
+  test "$command" = "curl -fsSLk --pinnedpubkey $pin $url/install.sh | sudo sh -s --"
+check "the script comes over a connection that is known by its key" \
+  curl -fsSLk --pinnedpubkey "$pin" -o "$work/install.sh" $url/install.sh
+check "another key is refused" fails curl -fsSLk --pinnedpubkey "sha256//$(printf x | base64)" -o /dev/null $url/install.sh
+if command -v shellcheck >/dev/null; then check "shellcheck finds nothing in it" shellcheck -s sh "$work/install.sh"; fi
+check "the program comes with its digest" bash -c "curl -fsS --cacert '$data/ferryd/ca.pem' $url/install/ferry-agent/linux-amd64 | sha256sum |
+  grep -q \"\$(curl -fsS --cacert '$data/ferryd/ca.pem' $url/install/ferry-agent/linux-amd64.sha256 | cut -d' ' -f1)\""
+head -c 3000 "$work/install.sh" >"$work/half.sh"
+check "half a script does nothing" bash -c "sh -s -- --root '$work/half' <'$work/half.sh' >/dev/null 2>&1; test ! -e '$work/half'"
+check "the dry run says what would be" bash -c "sh -s -- --root '$work/r0' --dry-run <'$work/install.sh' | grep -q 'would write $work/r0/usr/local/bin/ferry-agent'"
+check "and does nothing" test ! -e "$work/r0"
+refuses "an unknown option is refused" "no option" sh -s -- --frobnicate <"$work/install.sh"
+
+# 2. With dash, for Ferry's agent.
+r=$work/r1
+check "it installs and registers" install_with dash --root "$r" --token-file "$work/pump-1.token"
+check "the program is there" cmp "$r/usr/local/bin/ferry-agent" "$bin/ferry-agent"
+check "the device is the node" test "$(jq -r .registrationId "$r/var/lib/ferry-agent/registration.json")" = "$(registration_of pump-1)"
+check "key and certificate fit" key_fits "$r/var/lib/ferry-agent"
+check "files are for their owner alone" test -z "$(find "$r/var/lib/ferry-agent" -type f ! -perm 600)"
+check "the unit is well formed" bash -c "sed 's,/usr/local/bin/ferry-agent,$bin/ferry-agent,' '$r/etc/systemd/system/ferry-agent.service' >'$work/ferry-agent.service' &&
+  ! systemd-analyze verify '$work/ferry-agent.service' 2>&1 | grep ferry-agent.service"
+exposure() { systemd-analyze security --offline=true "$work/ferry-agent.service" 2>/dev/null | grep -oE '[0-9.]+ (OK|MEDIUM|EXPOSED|UNSAFE|SAFE)' | tail -1; }
+echo "# exposure of the unit as systemd judges it: $(exposure)"
+before=$(leaf_of "$r/var/lib/ferry-agent")
+again=$(install_with dash --root "$r" 2>&1)
+check_contains "the second run finds the program" "$again" "is there already"
+check_contains "and the registration, without a token" "$again" "already registered as $(registration_of pump-1)"
+check "the certificate is the same" test "$(leaf_of "$r/var/lib/ferry-agent")" = "$before"
+
+# 3. With busybox, token by the environment; a program that is not what was promised.
+new_node pump-2
+check "busybox sh installs" env FERRY_NODE_TOKEN="$(cat "$work/pump-2.token")" busybox sh -s -- --root "$work/r2" --runtime none <"$work/install.sh"
+check "without a runtime there is no unit" test ! -e "$work/r2/etc"
+sed -E 's/(linux-[a-z0-9]+\) echo )[0-9a-f]{64}/\1'"$(printf 'f%.0s' {1..64})"'/' "$work/install.sh" >"$work/other.sh"
+refuses "another program than promised is refused" "not the program" sh -s -- --root "$work/r3" <"$work/other.sh"
+check "and not installed" test ! -e "$work/r3/usr/local/bin/ferry-agent"
+
+# 4. Microsoft's runtime, with a configuration that is there already.
+new_node pump-3
+r=$work/r4
+mkdir -p "$r/etc/aziot"
+cat >"$r/etc/aziot/config.toml" <<'EOF'
+# My own name for it
+hostname = "crane-07.plant.local"
+[agent]
+name = "edgeAgent" # keep
+env = { UpstreamProtocol = "Mqtt" }
+text = """
+[provisioning]
+"""
+EOF
+cp "$r/etc/aziot/config.toml" "$work/mine.toml"
+check "the runtime is configured" install_with sh --root "$r" --runtime iotedge --token-file "$work/pump-3.token"
+config=$(toml "$r/etc/aziot/config.toml")
+check "a TOML parser reads the provisioning" jq -e --arg id "$(registration_of pump-3)" '
+  .provisioning.source == "dps" and (.provisioning.global_endpoint | startswith("https://")) and
+  (.provisioning.id_scope | startswith("0ne")) and .provisioning.attestation.method == "x509" and
+  .provisioning.attestation.registration_id == ($id | ascii_downcase) and
+  .provisioning.attestation.identity_cert == "file:///var/aziot/certs/ferry-identity.pem" and
+  .provisioning.attestation.identity_pk == "file:///var/aziot/secrets/ferry-identity.key.pem" and
+  .provisioning.payload.uri == "file:///etc/aziot/ferry-payload.json"' <<<"$config"
+check "and all that was there before" jq -e '.hostname == "crane-07.plant.local" and .agent.env.UpstreamProtocol == "Mqtt" and .agent.text == "[provisioning]\n"' <<<"$config"
+check "a copy of the old file is kept" bash -c "cmp '$work/mine.toml' '$r'/etc/aziot/config.toml.before-ferry-*"
+check "the runtime's key fits its certificate" diff <(openssl x509 -in "$r/var/aziot/certs/ferry-identity.pem" -noout -pubkey) <(openssl pkey -in "$r/var/aziot/secrets/ferry-identity.key.pem" -pubout)
+check "the key is closed to others" test "$(stat -c %a "$r/var/aziot/secrets/ferry-identity.key.pem")" = 600
+check "the payload is a JSON object" jq -e 'type == "object"' "$r/etc/aziot/ferry-payload.json"
+check "a timer renews" test -f "$r/etc/systemd/system/ferry-agent-renew.timer"
+cp "$r/etc/aziot/config.toml" "$work/once.toml"
+check "the second run changes nothing" bash -c "sh -s -- --root '$r' --runtime iotedge <'$work/install.sh' && cmp '$work/once.toml' '$r/etc/aziot/config.toml'"
+mkdir -p "$work/r5/etc/aziot"
+printf '[provisioning]\nsource = "manual"\n' >"$work/r5/etc/aziot/config.toml"
+new_node pump-4
+refuses "somebody else's provisioning is left alone, and the token unused" "--replace-provisioning" install_with sh --root "$work/r5" --runtime iotedge --token-file "$work/pump-4.token"
+check "until it is told to replace it" install_with sh --root "$work/r5" --runtime iotedge --token-file "$work/pump-4.token" --replace-provisioning
+check "the uninstaller says what goes" bash -c "sh -s -- --root '$r' --uninstall --dry-run <'$work/install.sh' | grep -q 'config.toml'"
+check "it uninstalls" bash -c "sh -s -- --root '$r' --uninstall <'$work/install.sh'"
+check "the configuration is as it was" cmp "$work/mine.toml" "$r/etc/aziot/config.toml"
+check "nothing else is left" test -z "$(find "$r" -type f ! -path '*/etc/aziot/config.toml*')"
+
+# 5. By a bundle, and without any network.
+new_node pump-5
+check "a bundle is made" ferry node bundle pump-5 --out "$work/bundle.json"
+check "for its owner alone" test "$(stat -c %a "$work/bundle.json")" = 600
+check "the device registers by it" ferry-agent register --bundle "$work/bundle.json" --data "$work/a5"
+refuses "once" "token" ferry-agent register --bundle "$work/bundle.json" --data "$work/a5b"
+new_node pump-6
+check "a device without network writes a request" unshare -n "$bin/ferry-agent" register --request-out "$work/pump-6.csr" --registration-id "$(registration_of pump-6)" --data "$work/a6"
+check "openssl takes it for one" openssl req -in "$work/pump-6.csr" -noout -verify
+check "its certificate is made elsewhere" ferry node certificate pump-6 --request "$work/pump-6.csr" --out "$work/answer.json"
+check "and brought back" unshare -n "$bin/ferry-agent" register --answer "$work/answer.json" --data "$work/a6"
+check "twice is no harm" unshare -n "$bin/ferry-agent" register --answer "$work/answer.json" --data "$work/a6"
+check "key and certificate fit without network, too" key_fits "$work/a6"
+refuses "another device cannot use it" "another" unshare -n "$bin/ferry-agent" register --answer "$work/answer.json" --data "$work/a7"
+refuses "a registration needs a server" "no server is named" ferry-agent register --data "$work/a8"
+
+# 6. Power is lost at every step on the disk.
+cuts=0
+cut_agent() { FERRY_NODE_TOKEN=$(cat "$work/$1.token") "$bin/conformance/power_cut_agent" register --server $url --ca-file "$data/ferryd/ca.pem" --data "$work/cut"; }
+lost_power_everywhere() {
+  local loses=$1 at code node
+  for at in $(seq 1 200); do
+    rm -rf "$work/cut"
+    node=cut-$loses-$at
+    new_node "$node" || return 1
+    if [ "$loses" = lost ]; then FERRY_CUT_AT=$at FERRY_CUT_LOSES=1 cut_agent "$node" >/dev/null 2>&1; else FERRY_CUT_AT=$at cut_agent "$node" >/dev/null 2>&1; fi
+    code=$?
+    [ $code -eq 0 ] && return 0
+    [ $code -eq 137 ] || { echo "step $at: exit code $code"; return 1; }
+    cuts=$((cuts + 1))
+    cut_agent "$node" >"$work/cut.log" 2>&1 || { echo "after step $at:"; cat "$work/cut.log"; return 1; }
+    [ "$(known_leaves "$(registration_of "$node")")" = "$(leaf_of "$work/cut")" ] || { echo "after step $at: not one certificate, or not this one"; return 1; }
+    key_fits "$work/cut" || { echo "after step $at: key and certificate do not fit"; return 1; }
+  done
+}
+for loses in kept lost; do
+  if output=$(lost_power_everywhere $loses; status=$?; echo "cuts $cuts"; exit $status); then
+    ok "registration goes on from every step; what was not synced is $loses (${output##*$'\n'})"
+  else
+    not_ok "registration goes on from every step; what was not synced is $loses" "$output"
+  fi
+done
+
+logged=
+for token in "$work"/*.token; do
+  grep -rqF -- "$(cat "$token")" "$data/logs" "$work"/*.log && logged="$logged $token"
+done
+check "no log holds a token" test -z "$logged"
+finish
