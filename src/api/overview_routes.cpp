@@ -30,6 +30,12 @@ Answer get_operation(control::Control& control, const Call& call) {
   return json_response(200, to_json(*operation));
 }
 
+Answer cancel_operation(control::Control& control, const Call& call) {
+  auto operation = control.operations.cancel(call.at("operation"));
+  if (!operation) return fail(std::move(operation).error());
+  return json_response(202, json::object{{"operation", to_json(*operation)}});
+}
+
 }  // namespace
 
 void add_overview_routes(Routes& routes) {
@@ -38,6 +44,7 @@ void add_overview_routes(Routes& routes) {
   routes.add("GET", "/organizations", Role::viewer, list_organizations);
   routes.add("GET", "/operations", Role::viewer, list_operations);
   routes.add("GET", "/operations/{operation}", Role::viewer, get_operation);
+  routes.add("POST", "/operations/{operation}/cancel", Role::operator_, cancel_operation);
 }
 
 }  // namespace ferry::api

@@ -51,9 +51,13 @@ json::object to_json(const fleet::CloudAccount& account) {
 json::object to_json(const control::OperationView& operation) {
   json::array steps;
   for (const auto& step : operation.steps) {
+    json::array depends_on(step.depends_on.begin(), step.depends_on.end());
     steps.push_back(json::object{{"name", step.name},
+                                 {"dependsOn", std::move(depends_on)},
                                  {"status", text(fleet::to_string(step.status))},
                                  {"detail", step.detail},
+                                 {"attempt", step.attempt},
+                                 {"retryAt", time(step.retry_at)},
                                  {"startedAt", time(step.started_at)},
                                  {"finishedAt", time(step.finished_at)}});
   }
@@ -68,6 +72,7 @@ json::object to_json(const control::OperationView& operation) {
           {"kind", operation.kind},
           {"target", operation.target},
           {"status", text(fleet::to_string(operation.status))},
+          {"cancelRequested", operation.cancel_requested},
           {"steps", std::move(steps)},
           {"error", std::move(error)},
           {"createdAt", time(operation.created_at)},

@@ -5,6 +5,7 @@
 
 #include <pugixml.hpp>
 
+#include "azure/pipeline.hpp"
 #include "base/json.hpp"
 
 namespace ferry::azure {
@@ -103,6 +104,9 @@ ServiceError read_service_error(const net::HttpResponse& response) {
     if (error.request_id.empty()) error.request_id = response.headers.get_or(name, "");
   }
   error.code = response.headers.get_or("x-ms-error-code", "");
+  // A date is meant by the clock of the service, which is in its answer too.
+  const auto sent = parse_rfc1123(response.headers.get_or("Date", ""));
+  error.retry_after = retry_after(response, sent ? *sent : SystemClock().now());
   const std::string_view body = trim(response.body);
   if (!body.empty() && body.front() == '{') {
     if (auto object = parse_json_object(body)) read_json(*object, error);
@@ -148,7 +152,9 @@ Error to_error(const ServiceError& error, std::string_view what) {
   if (!error.code.empty()) text += ": " + error.code;
   if (!error.message.empty()) text += ": " + error.message;
   if (!error.request_id.empty()) text += fmt::format(" [request {}]", error.request_id);
-  return Error{code_of(error), std::move(text)};
+  Error refusal{code_of(error), std::move(text)};
+  refusal.retry_after = error.retry_after;
+  return refusal;
 }
 
 }  // namespace ferry::azure

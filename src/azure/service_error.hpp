@@ -9,6 +9,8 @@
 //   <Error><Code>BlobNotFound</Code><Message>...</Message></Error>, x-ms-error-code
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "net/http.hpp"
@@ -20,6 +22,7 @@ struct ServiceError {
   std::string code;     // "ResourceNotFound", "404001", "BlobNotFound"; empty when nothing was said
   std::string message;  // one line; empty when nothing was said
   std::string request_id;
+  std::optional<std::chrono::milliseconds> retry_after;  // asked for by the service
 };
 
 // For answers with a status of 400 and above. Never fails: what cannot be read stays empty.

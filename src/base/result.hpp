@@ -3,6 +3,8 @@
 // next.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,12 +35,13 @@ std::string_view to_string(Code code);
 
 // `message` says what went wrong in words fit for the caller; it never holds a secret.
 // `hint`, when not empty, says what to do next. `context` holds what was being tried, innermost
-// first.
+// first. `retry_after`: the other side asked for this much patience.
 struct Error {
   Code code = Code::internal;
   std::string message;
   std::string hint = {};
   std::vector<std::string> context = {};
+  std::optional<std::chrono::milliseconds> retry_after = {};
 
   // Adds what was being tried, e.g. error.with("create IoT hub {}", name).
   template <class... Args>

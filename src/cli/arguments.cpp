@@ -404,6 +404,8 @@ class Builder {
     plain(operations, "list", "The newest operations", operation_list);
     named(operations, "show", "Show an operation, and follow it while it runs", operation_show,
           "ID");
+    named(operations, "cancel", "Begin nothing more of an operation that runs", operation_cancel,
+          "ID");
   }
 
   CLI::App& app_;

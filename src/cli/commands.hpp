@@ -209,5 +209,6 @@ Done console(Context& context, Console arguments);
 // overview_commands.cpp
 Done operation_list(Context& context);
 Done operation_show(Context& context, std::string id);  // follows it when it still runs
+Done operation_cancel(Context& context, std::string id);
 
 }  // namespace ferry::cli

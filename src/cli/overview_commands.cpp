@@ -42,4 +42,24 @@ Done operation_show(Context& context, std::string id) {
   co_return Result<void>{};
 }
 
+Done operation_cancel(Context& context, std::string id) {
+  auto answer =
+      co_await context.client.post(api_path({"operations", id, "cancel"}), json::object{});
+  if (!answer) co_return fail(std::move(answer).error());
+  say(context, fmt::format("cancelling operation {}: what runs now runs to its end", id));
+  auto ended = co_await follow_answer(context, *answer);
+  if (!ended && (ended.error().code != Code::cancelled || interrupted())) co_return ended;
+  const auto* object = answer->if_object();
+  const auto* operation = object ? find_object(*object, "operation") : nullptr;
+  const auto target = operation ? string_or(*operation, "target", "") : "";
+  // It may have ended well in its last moment.
+  const std::string status = ended ? "succeeded" : "cancelled";
+  print(context, json::object{{"id", id}, {"target", target}, {"status", status}},
+        [&](const json::value&) {
+          return fmt::format("operation {} has {}\n", id,
+                             ended ? "succeeded all the same" : "been cancelled");
+        });
+  co_return Result<void>{};
+}
+
 }  // namespace ferry::cli

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 10> kSpinner{"⠋", "⠙", "⠹", "⠸", 
                                                     "⠴", "⠦", "⠧", "⠇", "⠏"};
 constexpr auto kPatience = 15s;
 constexpr std::string_view kClearLine = "\r\x1b[K";
+constexpr std::string_view kClearLineAbove = "\x1b[A\x1b[K";
 
 std::string seconds_between(const json::object& step, Timestamp now) {
   const auto started = parse_rfc3339(string_or(step, "startedAt", ""));
@@ -27,10 +28,31 @@ std::string seconds_between(const json::object& step, Timestamp now) {
   return fmt::format("{:.1f} s", static_cast<double>(elapsed.count()) / 1000.0);
 }
 
+bool waits_for_next_attempt(const json::object& step) {
+  return string_or(step, "status", "") == "pending" && optional_string(step, "retryAt");
+}
+
+// A line that wraps could not be taken away again.
+std::string cut_to_width(const std::string& text, std::size_t width) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0U) == 0x80U;
+    if (!continues && ++columns > width) return text.substr(0, i);
+  }
+  return text;
+}
+
 std::string step_text(const json::object& step, Timestamp now) {
   std::string text = printable(string_or(step, "name", "step"));
   if (const auto detail = optional_string(step, "detail"); detail && !detail->empty()) {
     text += "  " + printable(*detail);
+  }
+  if (waits_for_next_attempt(step)) {
+    const auto due = parse_rfc3339(string_or(step, "retryAt", ""));
+    const auto left = due ? std::max(0ms, *due - now) : 0ms;
+    text += fmt::format("  (attempt {} in {} s)", int_or(step, "attempt", 0) + 1,
+                        (left.count() + 999) / 1000);
+    return text;
   }
   const auto seconds = seconds_between(step, now);
   if (!seconds.empty()) text += "  (" + seconds + ")";
@@ -47,7 +69,7 @@ Error error_of_operation(const json::object& operation) {
 
 std::string ProgressView::update(const json::object& operation, Timestamp now) {
   std::string text = finish();
-  std::string live;
+  std::vector<std::string> live;
   const auto* steps = find_array(operation, "steps");
   for (std::size_t i = 0; steps && i < steps->size(); ++i) {
     const auto* step = (*steps)[i].if_object();
@@ -58,21 +80,25 @@ std::string ProgressView::update(const json::object& operation, Timestamp now) {
       text +=
           fmt::format("  {} {}\n", paint(good ? "✓" : "✗", good ? Tone::good : Tone::bad, colours_),
                       step_text(*step, now));
-    } else if (status == "running" && live.empty()) {
-      live = step_text(*step, now);
+    } else if (status == "running" || waits_for_next_attempt(*step)) {
+      live.push_back(step_text(*step, now));
     }
   }
-  if (live_ && !live.empty()) {
-    text += fmt::format("  {} {}", kSpinner[turn_++ % kSpinner.size()], live);
-    line_shown_ = true;
+  if (!live_) return text;
+  const auto spinner = kSpinner[turn_++ % kSpinner.size()];
+  for (const auto& line : live) {
+    text += fmt::format("{}  {} {}", lines_shown_++ == 0 ? "" : "\n", spinner,
+                        cut_to_width(line, width_ - 5));
   }
   return text;
 }
 
 std::string ProgressView::finish() {
-  if (!line_shown_) return "";
-  line_shown_ = false;
-  return std::string(kClearLine);
+  if (lines_shown_ == 0) return "";
+  std::string text(kClearLine);
+  for (std::size_t line = 1; line < lines_shown_; ++line) text += kClearLineAbove;
+  lines_shown_ = 0;
+  return text;
 }
 
 void notice_interrupts() {
@@ -91,7 +117,8 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
   const auto id = string_or(operation, "id", "");
   const auto path = api_path({"operations", id});
   auto& terminal = context.terminal;
-  ProgressView view(terminal.err_is_terminal, terminal.err_is_terminal && terminal.colours);
+  ProgressView view(terminal.err_is_terminal, terminal.err_is_terminal && terminal.colours,
+                    terminal.width);
   notice_interrupts();
   auto pause = 100ms;
   auto last_answer = std::chrono::steady_clock::now();
@@ -100,9 +127,9 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
     if (context.output == OutputFormat::table || terminal.err_is_terminal) {
       terminal.err << view.update(operation, context.clock.now()) << std::flush;
     }
-    if (status == "succeeded" || status == "failed") {
+    if (status == "succeeded" || status == "failed" || status == "cancelled") {
       terminal.err << view.finish() << std::flush;
-      if (status == "failed") co_return fail(error_of_operation(operation));
+      if (status != "succeeded") co_return fail(error_of_operation(operation));
       co_return operation;
     }
     co_await net::sleep_for(pause);
@@ -111,7 +138,9 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
       terminal.err << view.finish() << std::flush;
       co_return fail(Error{Code::cancelled,
                            fmt::format("stopped watching; operation {} goes on at the server", id),
-                           fmt::format("ferry operation show {}", id)});
+                           fmt::format("'ferry operation show {0}' watches it again, 'ferry "
+                                       "operation cancel {0}' stops it",
+                                       id)});
     }
     auto answer = co_await context.client.get(path);
     const auto now = std::chrono::steady_clock::now();

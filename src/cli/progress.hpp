@@ -2,6 +2,7 @@
 // Long operations of the server, shown live on standard error.
 #pragma once
 
+#include <algorithm>
 #include <set>
 
 #include "cli/context.hpp"
@@ -9,18 +10,23 @@
 namespace ferry::cli {
 
 // Turns the successive states of one operation into what to write: each finished step once, with a
-// tick or a cross and its seconds; on a terminal also one line, rewritten in place, for what runs
-// now.
+// tick or a cross and its seconds; on a terminal also a line, rewritten in place, for each step
+// that runs now or waits for its next attempt.
 class ProgressView {
  public:
-  ProgressView(bool live, bool colours) : live_(live), colours_(colours) {}
+  // `width` in columns; 0: not known.
+  ProgressView(bool live, bool colours, std::size_t width = 0)
+      : live_(live),
+        colours_(colours),
+        width_(width == 0 ? 80 : std::max<std::size_t>(width, 20)) {}
   std::string update(const json::object& operation, Timestamp now);
-  std::string finish();  // takes the live line away
+  std::string finish();  // takes the live lines away
 
  private:
   bool live_;
   bool colours_;
-  bool line_shown_ = false;
+  std::size_t width_;
+  std::size_t lines_shown_ = 0;
   std::size_t turn_ = 0;
   std::set<std::size_t> done_;
 };

@@ -91,8 +91,10 @@ OperationView to_view(const store::Operation& operation) {
   view.target = operation.target;
   view.status = operation.status;
   for (const auto& step : operation.steps) {
-    view.steps.push_back({step.name, step.status, step.detail, step.started_at, step.finished_at});
+    view.steps.push_back({step.name, step.depends_on, step.status, step.detail, step.attempt,
+                          step.retry_at, step.started_at, step.finished_at});
   }
+  view.cancel_requested = operation.cancel_requested;
   view.error = operation.error;
   view.created_at = operation.created_at;
   view.finished_at = operation.finished_at;

@@ -39,10 +39,11 @@ constexpr Names<VersionState, 4> kVersionStates{{{VersionState::draft, "draft"},
                                                  {VersionState::publishing, "publishing"},
                                                  {VersionState::published, "published"},
                                                  {VersionState::failed, "failed"}}};
-constexpr Names<RunState, 4> kRunStates{{{RunState::pending, "pending"},
+constexpr Names<RunState, 5> kRunStates{{{RunState::pending, "pending"},
                                          {RunState::running, "running"},
                                          {RunState::succeeded, "succeeded"},
-                                         {RunState::failed, "failed"}}};
+                                         {RunState::failed, "failed"},
+                                         {RunState::cancelled, "cancelled"}}};
 constexpr Names<Role, 3> kRoles{
     {{Role::owner, "Owner"}, {Role::operator_, "Operator"}, {Role::viewer, "Viewer"}}};
 

@@ -32,7 +32,7 @@ enum class ResourceState { planned, creating, ready, failed, deleting };
 // draft -> publishing -> published or failed; failed -> publishing again. Published never changes.
 enum class VersionState { draft, publishing, published, failed };
 // Of operations and their steps.
-enum class RunState { pending, running, succeeded, failed };
+enum class RunState { pending, running, succeeded, failed, cancelled };
 enum class Role { owner, operator_, viewer };
 
 std::string_view to_string(LifeState state);

@@ -5,6 +5,7 @@
 
 #include "store/migrations/0001_fleet.hpp"
 #include "store/migrations/0002_secrets.hpp"
+#include "store/migrations/0003_provisioning.hpp"
 #include "store/migrations/0004_sessions.hpp"
 #include "store/migrations/0005_certificate_authorities.hpp"
 #include "store/migrations/0007_plans.hpp"
@@ -12,8 +13,9 @@
 namespace ferry::store {
 
 std::span<const std::string_view> migrations() {
-  static constexpr std::array kMigrations{k0001Fleet, k0002Secrets, k0004Sessions,
-                                          k0005CertificateAuthorities, k0007Plans};
+  static constexpr std::array kMigrations{
+      k0001Fleet, k0002Secrets, k0003Provisioning, k0004Sessions, k0005CertificateAuthorities,
+      k0007Plans};
   return kMigrations;
 }
 

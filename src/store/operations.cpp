@@ -38,6 +38,20 @@ std::optional<Error> read_error(const std::optional<std::string>& text) {
   return error;
 }
 
+std::string write_names(const std::vector<std::string>& names) {
+  return json::serialize(json::array(names.begin(), names.end()));
+}
+
+Result<std::vector<std::string>> read_names(const std::string& text) {
+  auto value = parse_json(text);
+  if (!value || !value->is_array()) return fail(Code::internal, "a step's record is damaged");
+  std::vector<std::string> names;
+  for (const auto& name : value->as_array()) {
+    if (name.is_string()) names.emplace_back(name.as_string());
+  }
+  return names;
+}
+
 Result<Operation> read_operation(const sqlite::Row& row) {
   auto status = fleet::parse_run_state(row.text(7));
   if (!status) return fail(std::move(status).error());
@@ -53,14 +67,25 @@ Result<Operation> read_operation(const sqlite::Row& row) {
   operation.error = read_error(row.optional_text(8));
   operation.created_at = to_time(row, 9);
   operation.finished_at = to_optional_time(row, 10);
+  operation.cancel_requested = row.number(11) != 0;
   return operation;
 }
 
 Result<OperationStep> read_step(const sqlite::Row& row) {
   auto status = fleet::parse_run_state(row.text(1));
   if (!status) return fail(std::move(status).error());
-  return OperationStep{row.text(0), *status, row.text(2), to_optional_time(row, 3),
-                       to_optional_time(row, 4)};
+  auto depends_on = read_names(row.text(5));
+  if (!depends_on) return fail(std::move(depends_on).error());
+  OperationStep step;
+  step.name = row.text(0);
+  step.depends_on = *std::move(depends_on);
+  step.status = *status;
+  step.detail = row.text(2);
+  step.started_at = to_optional_time(row, 3);
+  step.finished_at = to_optional_time(row, 4);
+  step.attempt = static_cast<int>(row.number(6));
+  step.retry_at = to_optional_time(row, 7);
+  return step;
 }
 
 }  // namespace
@@ -77,10 +102,11 @@ Result<void> Operations::insert(const Operation& operation) {
   std::int64_t position = 0;
   for (const auto& step : operation.steps) {
     auto added = database_.execute(
-        "INSERT INTO steps(operation, position, name, status, detail, started_at, finished_at) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO steps(operation, position, name, status, detail, started_at, finished_at, "
+        "depends_on, attempt, retry_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {operation.id.str(), position, step.name, to_string(step.status), step.detail,
-         to_column(step.started_at), to_column(step.finished_at)});
+         to_column(step.started_at), to_column(step.finished_at), write_names(step.depends_on),
+         step.attempt, to_column(step.retry_at)});
     if (!added) return added;
     ++position;
   }
@@ -89,24 +115,26 @@ Result<void> Operations::insert(const Operation& operation) {
 
 Result<void> Operations::update(const Operation& operation) {
   return database_.execute(
-      "UPDATE operations SET status = ?, error = ?, finished_at = ? WHERE id = ?",
-      {to_string(operation.status), write_error(operation.error), to_column(operation.finished_at),
-       operation.id.str()});
+      "UPDATE operations SET status = ?, cancel_requested = ?, error = ?, finished_at = ? "
+      "WHERE id = ?",
+      {to_string(operation.status), operation.cancel_requested, write_error(operation.error),
+       to_column(operation.finished_at), operation.id.str()});
 }
 
 Result<void> Operations::update_step(const Operation& operation, std::size_t position) {
   const auto& step = operation.steps[position];
   return database_.execute(
-      "UPDATE steps SET status = ?, detail = ?, started_at = ?, finished_at = ? "
-      "WHERE operation = ? AND position = ?",
+      "UPDATE steps SET status = ?, detail = ?, started_at = ?, finished_at = ?, attempt = ?, "
+      "retry_at = ? WHERE operation = ? AND position = ?",
       {to_string(step.status), step.detail, to_column(step.started_at), to_column(step.finished_at),
-       operation.id.str(), static_cast<std::int64_t>(position)});
+       step.attempt, to_column(step.retry_at), operation.id.str(),
+       static_cast<std::int64_t>(position)});
 }
 
 Result<std::vector<OperationStep>> Operations::steps(const std::string& operation) const {
   return read_all<OperationStep>(
-      database_.query("SELECT name, status, detail, started_at, finished_at FROM steps "
-                      "WHERE operation = ? ORDER BY position",
+      database_.query("SELECT name, status, detail, started_at, finished_at, depends_on, attempt, "
+                      "retry_at FROM steps WHERE operation = ? ORDER BY position",
                       {operation}),
       read_step);
 }
@@ -125,7 +153,7 @@ Result<std::vector<Operation>> Operations::with_steps(Result<std::vector<sqlite:
 Result<std::optional<Operation>> Operations::find(const fleet::OperationId& id) const {
   auto found = with_steps(database_.query(
       "SELECT id, organization, kind, target, subject, lane, input, status, error, created_at, "
-      "finished_at FROM operations WHERE id = ?",
+      "finished_at, cancel_requested FROM operations WHERE id = ?",
       {id.str()}));
   if (!found) return fail(std::move(found).error());
   if (found->empty()) return std::optional<Operation>();
@@ -135,20 +163,22 @@ Result<std::optional<Operation>> Operations::find(const fleet::OperationId& id) 
 Result<std::vector<Operation>> Operations::newest(int limit) const {
   return with_steps(database_.query(
       "SELECT id, organization, kind, target, subject, lane, input, status, error, created_at, "
-      "finished_at FROM operations ORDER BY number DESC LIMIT ?",
+      "finished_at, cancel_requested FROM operations ORDER BY number DESC LIMIT ?",
       {limit}));
 }
 
 Result<std::vector<Operation>> Operations::unfinished() const {
   return with_steps(database_.query(
       "SELECT id, organization, kind, target, subject, lane, input, status, error, created_at, "
-      "finished_at FROM operations WHERE status IN ('pending', 'running') ORDER BY number"));
+      "finished_at, cancel_requested FROM operations WHERE status IN ('pending', 'running') ORDER "
+      "BY number"));
 }
 
 Result<std::optional<Operation>> Operations::find_newest(const std::string& subject) const {
   auto found = with_steps(database_.query(
       "SELECT id, organization, kind, target, subject, lane, input, status, error, created_at, "
-      "finished_at FROM operations WHERE subject = ? ORDER BY number DESC LIMIT 1",
+      "finished_at, cancel_requested FROM operations WHERE subject = ? ORDER BY number DESC LIMIT "
+      "1",
       {subject}));
   if (!found) return fail(std::move(found).error());
   if (found->empty()) return std::optional<Operation>();

@@ -13,8 +13,11 @@ namespace ferry::store {
 
 struct OperationStep {
   std::string name;
+  std::vector<std::string> depends_on;  // names of steps of the same operation
   fleet::RunState status = fleet::RunState::pending;
   std::string detail;
+  int attempt = 0;                    // the present or last one; 0 before the first
+  std::optional<Timestamp> retry_at;  // when the next attempt is due, while it waits for one
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
 };
@@ -28,6 +31,7 @@ struct Operation {
   std::string lane;     // operations of one lane run one after another, in order of creation
   std::string input;    // JSON object: what the steps need besides the subject
   fleet::RunState status = fleet::RunState::pending;
+  bool cancel_requested = false;
   std::optional<Error> error;
   Timestamp created_at;
   std::optional<Timestamp> finished_at;
@@ -38,7 +42,8 @@ class Operations {
  public:
   explicit Operations(sqlite::Database& database) : database_(database) {}
   Result<void> insert(const Operation& operation);  // with its steps
-  Result<void> update(const Operation& operation);  // status, error, end; not the steps
+  // Status, cancellation, error, end; not the steps.
+  Result<void> update(const Operation& operation);
   Result<void> update_step(const Operation& operation, std::size_t position);
   Result<std::optional<Operation>> find(const fleet::OperationId& id) const;
   Result<std::vector<Operation>> newest(int limit) const;

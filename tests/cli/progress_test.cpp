@@ -38,6 +38,25 @@ TEST(Progress, OnATerminalTheRunningStepIsRewrittenInPlace) {
   EXPECT_EQ(view.finish(), "");
 }
 
+TEST(Progress, StepsThatRunAtTheSameTimeHaveALineEach) {
+  constexpr std::string_view kTwo =
+      R"({"name": "IoT Hub", "status": "running", "startedAt": "2026-11-22T10:00:00Z"},
+         {"name": "Storage", "status": "pending", "attempt": 1, "detail": "503",
+          "retryAt": "2026-11-22T10:00:07.5Z"})";
+  ProgressView view(true, false);
+  const auto text = view.update(operation(kTwo), kNow);
+  EXPECT_NE(text.find("IoT Hub  (2.0 s)\n"), std::string::npos);
+  EXPECT_NE(text.find("Storage  503  (attempt 2 in 6 s)"), std::string::npos);
+  // Both lines are taken away again.
+  EXPECT_EQ(view.finish(), "\r\x1b[K\x1b[A\x1b[K");
+}
+
+TEST(Progress, ALineNeverWraps) {
+  const auto steps = fmt::format(R"({{"name": "{}", "status": "running"}})", std::string(300, 'x'));
+  ProgressView view(true, false, 40);
+  EXPECT_LT(view.update(operation(steps), kNow).size(), 45U);
+}
+
 TEST(Progress, ToleratesAnOperationWithoutSteps) {
   ProgressView view(true, true);
   EXPECT_EQ(view.update({}, kNow), "");

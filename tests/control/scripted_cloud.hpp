@@ -115,7 +115,7 @@ class ControlTest : public testing::Test {
                 co_return hub_.answer(call);
               });
         },
-        EngineOptions{.attempts = 1, .first_delay = {}});
+        EngineOptions{.retry = {.attempts = 1, .first_delay = {}}});
     context_ = context.get();
     control_ = Control::over(std::move(context));
   }

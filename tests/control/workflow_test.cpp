@@ -41,7 +41,7 @@ void act(const std::filesystem::path& file, const std::string& word) {
 struct Life {
   explicit Life(const std::filesystem::path& directory)
       : store(open_store(directory)),
-        engine(loop, clock, *store, {.attempts = 3, .first_delay = {}}) {}
+        engine(loop, clock, *store, {.retry = {.attempts = 3, .first_delay = {}}}) {}
   static std::unique_ptr<store::Store> open_store(const std::filesystem::path& directory) {
     auto opened = store::Store::open(directory);
     if (!opened) ::_exit(2);
