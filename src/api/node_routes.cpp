@@ -11,6 +11,12 @@ namespace {
 constexpr int kDefaultTail = 100;
 constexpr int kLongestTail = 5000;
 
+std::optional<std::chrono::hours> hours_in(const json::object& body) {
+  const auto hours = optional_int(body, "tokenHours");
+  if (!hours) return std::nullopt;
+  return std::chrono::hours(*hours);
+}
+
 Answer create(control::Control& control, const Call& call) {
   auto body = body_of(call);
   if (!body) return fail(std::move(body).error());
@@ -18,14 +24,8 @@ Answer create(control::Control& control, const Call& call) {
   if (!name) return fail(std::move(name).error());
   auto group = require_string(*body, "group");
   if (!group) return fail(std::move(group).error());
-  auto ticket = control.nodes.create(call.organization(), call.at("workspace"), *name, *group);
-  if (!ticket) return fail(std::move(ticket).error());
-  return json_response(201, to_json(*ticket));
-}
-
-Answer issue_token(control::Control& control, const Call& call) {
-  auto ticket =
-      control.nodes.issue_token(call.organization(), call.at("workspace"), call.at("node"));
+  auto ticket = control.nodes.create(call.organization(), call.at("workspace"), *name, *group,
+                                     {.life = hours_in(*body), .actor = call.caller.user});
   if (!ticket) return fail(std::move(ticket).error());
   return json_response(201, to_json(*ticket));
 }
@@ -44,7 +44,8 @@ net::Task<Answer> get(control::Control& control, Call call) {
 }
 
 Answer remove(control::Control& control, const Call& call) {
-  auto operation = control.nodes.remove(call.organization(), call.at("workspace"), call.at("node"));
+  auto operation = control.nodes.remove(call.organization(), call.at("workspace"), call.at("node"),
+                                        call.caller.user);
   if (!operation) return fail(std::move(operation).error());
   return json_response(202, json::object{{"operation", to_json(*operation)}});
 }
@@ -82,7 +83,6 @@ void add_node_routes(Routes& routes) {
   routes.add("GET", "/workspaces/{workspace}/nodes", Role::viewer, list);
   routes.add("GET", "/workspaces/{workspace}/nodes/{node}", Role::viewer, get);
   routes.add("DELETE", "/workspaces/{workspace}/nodes/{node}", Role::operator_, remove);
-  routes.add("POST", "/workspaces/{workspace}/nodes/{node}/token", Role::operator_, issue_token);
   routes.add("GET", "/workspaces/{workspace}/nodes/{node}/modules/{module}/logs", Role::viewer,
              logs);
 }

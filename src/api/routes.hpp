@@ -55,7 +55,10 @@ void add_certificate_routes(Routes& routes);
 void add_rollover_routes(Routes& routes);
 void add_group_routes(Routes& routes);
 void add_node_routes(Routes& routes);
-void add_component_routes(Routes& routes);  // with images
+void add_token_routes(Routes& routes);       // with many nodes at once, replacement, the trail
+void add_access_routes(Routes& routes);      // revocation, moving, deregistration
+void add_enrollment_routes(Routes& routes);  // with requests and policies
+void add_component_routes(Routes& routes);   // with images
 void add_deployment_routes(Routes& routes);
 void add_event_routes(Routes& routes);  // server-sent events of operations and workspaces
 void add_plan_routes(Routes& routes);
@@ -67,7 +70,7 @@ Answer outcome_response(Result<control::ApplyOutcome> outcome);
 // Paths whose request bodies are files; all others take at most 1 MiB.
 bool is_upload(std::string_view method, std::string_view path);
 
-// Adds /auth/login_node and /registration/azure/get_certificate, which need no API token.
+// Adds what is below /auth/ and /registration/, which needs no API token.
 void add_installer_routes(net::Router& router, control::Control& control);
 
 // Adds /auth/session, where a browser exchanges an API token for a cookie.

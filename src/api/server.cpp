@@ -86,6 +86,9 @@ Server::Server(control::Control& control, const Clock& clock, InstallerFiles ins
   add_rollover_routes(routes);
   add_group_routes(routes);
   add_node_routes(routes);
+  add_token_routes(routes);
+  add_access_routes(routes);
+  add_enrollment_routes(routes);
   add_component_routes(routes);
   add_deployment_routes(routes);
   add_event_routes(routes);

@@ -10,10 +10,14 @@
 #include "control/accounts.hpp"
 #include "control/components.hpp"
 #include "control/deployments.hpp"
+#include "control/enrollments.hpp"
 #include "control/groups.hpp"
+#include "control/moving.hpp"
 #include "control/nodes.hpp"
 #include "control/observing.hpp"
 #include "control/operations.hpp"
+#include "control/registration_policy.hpp"
+#include "control/revoking.hpp"
 #include "control/workspaces.hpp"
 
 namespace ferry::api {
@@ -31,6 +35,17 @@ json::object to_json(const fleet::ComponentVersion& version);
 json::object to_json(const control::ComponentView& component);
 json::object to_json(const fleet::Deployment& deployment);
 json::object to_json(const control::PlanView& plan);
+
+// registration_views.cpp
+json::object to_json(const control::BatchRow& row);  // its ticket, or {"name", "error"}
+json::object to_json(const control::OpenTokenView& token);
+json::object to_json(const control::EnrollmentView& enrollment);  // never its token
+json::object to_json(const control::RegistrationPolicyView& policy);
+json::object to_json(const store::RegistrationRequest& request);
+json::object to_json(const store::NodeEvent& event);
+json::object to_json(const control::BlastRadius& radius);
+json::object to_json(const control::RevocationView& revocation);
+json::object to_json(const control::MovePlan& plan);
 
 // {"value": [...]}
 template <class T>

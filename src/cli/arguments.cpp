@@ -19,6 +19,8 @@ class Builder {
     add_groups();
     add_components();
     add_nodes();
+    add_enrollments();
+    add_policies();
     add_deployments();
     add_certificates();
     add_plans();
@@ -103,6 +105,7 @@ class Builder {
     named(parent, "show", "Show a workspace and its resources", workspace_show);
     named(parent, "delete", "Delete a workspace and its cloud resources", workspace_delete);
     named(parent, "retry", "Go on with a provisioning that failed", workspace_retry);
+    add_access(parent, "workspace", "Shut all devices of a workspace out");
   }
 
   void add_cloud_accounts() {
@@ -143,6 +146,7 @@ class Builder {
                              ->required();
                          add_intent(verb, arguments);
                        });
+    add_access(parent, "group", "Shut a whole group out");
   }
 
   void add_components() {
@@ -165,15 +169,11 @@ class Builder {
 
   void add_nodes() {
     auto* parent = noun("node", "Devices");
-    full<NodeCreate>(parent, "create", "Create a node and its one-time token", node_create,
-                     [](CLI::App& verb, NodeCreate& arguments) {
-                       verb.add_option("NAME", arguments.name)->required();
-                       verb.add_option("--group,-g", arguments.group, "Its node group")->required();
-                     });
+    add_node_create(parent);
     plain(parent, "list", "List nodes", node_list);
     named(parent, "show", "Show a node", node_show);
     named(parent, "delete", "Delete a node and its identity in the cloud", node_delete);
-    named(parent, "token", "Make a new one-time token; the old one is void", node_token);
+    add_node_registration(parent);
     full<NodeBundle>(parent, "bundle",
                      "Write a file that lets a device register by itself: a new token, where Ferry "
                      "is, and what to trust",
@@ -208,6 +208,150 @@ class Builder {
                      ->capture_default_str();
                  verb.add_flag("--follow,-f", arguments.follow, "Keep showing new lines");
                });
+  }
+
+  // One node, or with --from many.
+  void add_node_create(CLI::App* parent) {
+    struct Arguments {
+      NodeCreate one;
+      NodeBatch many;
+    };
+    auto arguments = std::make_shared<Arguments>();
+    auto* verb = parent->add_subcommand(
+        "create", "Create a node and its one-time token, or many from a CSV file");
+    auto* name = verb->add_option("NAME", arguments->one.name);
+    auto* from = verb->add_option("--from", arguments->many.from,
+                                  "CSV file of nodes: name and group; goes on where it stopped");
+    verb->add_option("--tokens-out", arguments->many.tokens_out,
+                     "CSV file for their tokens (mode 0600)")
+        ->needs(from);
+    from->excludes(name);
+    verb->add_option("--group,-g", arguments->one.group, "Its node group");
+    verb->add_option("--token-hours", arguments->one.token_hours,
+                     "How long the token is good [as the policy has it]")
+        ->check(CLI::Range(1, 24 * 90));
+    verb->callback([this, arguments, from] {
+      const bool many = from->count() > 0;
+      if (many && arguments->many.tokens_out.empty()) throw CLI::RequiredError("--tokens-out");
+      if (!many && arguments->one.name.empty()) throw CLI::RequiredError("NAME");
+      if (!many && arguments->one.group.empty()) throw CLI::RequiredError("--group");
+      arguments->many.group = arguments->one.group;
+      arguments->many.token_hours = arguments->one.token_hours;
+      invocation_.command = [arguments, many](Context& context) {
+        return many ? node_create_many(context, arguments->many)
+                    : node_create(context, arguments->one);
+      };
+    });
+  }
+
+  void token_hours(CLI::App& verb, int& hours) {
+    verb.add_option("--hours", hours, "How long it is good [as the policy has it]")
+        ->check(CLI::Range(1, 24 * 90));
+  }
+
+  void add_node_registration(CLI::App* parent) {
+    auto* tokens = parent->add_subcommand("token", "One-time tokens of nodes");
+    tokens->require_subcommand(1);
+    const auto declare = [this](CLI::App& verb, TokenCreate& arguments) {
+      verb.add_option("NODE", arguments.node)->required();
+      token_hours(verb, arguments.hours);
+    };
+    full<TokenCreate>(tokens, "create", "Make a new one-time token; the old one is void",
+                      token_create, declare);
+    plain(tokens, "list", "List open tokens", token_list);
+    named(tokens, "revoke", "Make a node's open token void", token_revoke, "NODE");
+    full<TokenCreate>(parent, "replace",
+                      "Make a token for new hardware in the place of what is registered",
+                      node_replace, declare);
+    add_access(parent, "node", "Shut a node out, at the provisioning service, the hub and Ferry");
+    full<Move>(parent, "move", "Move a node to another group", node_move,
+               [](CLI::App& verb, Move& arguments) {
+                 verb.add_option("NODE", arguments.node)->required();
+                 verb.add_option("--group,-g", arguments.group, "The new group")->required();
+                 verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
+                 verb.add_flag("--allow-removals", arguments.allow_removals,
+                               "Agree to components being taken off the node");
+               });
+    named(parent, "deregister", "Take a node out of the cloud; it stays in Ferry", node_deregister,
+          "NODE");
+    auto history = std::make_shared<std::string>();
+    auto* verb = parent->add_subcommand("history", "What happened to a node, or to all");
+    verb->add_option("NODE", *history);
+    run(verb, [history](Context& context) { return node_history(context, *history); });
+  }
+
+  // revoke and reinstate of one noun.
+  void add_access(CLI::App* parent, const std::string& noun, const std::string& text) {
+    full<Revoke>(parent, "revoke", text, revoke, [noun](CLI::App& verb, Revoke& arguments) {
+      arguments.noun = noun;
+      verb.add_option("NAME", arguments.name)->required();
+      verb.add_option("--reason", arguments.reason, "Why; kept with the trail");
+      verb.add_flag("--yes", arguments.yes, "Do it; without, only show what it would shut out");
+    });
+    full<Revoke>(parent, "reinstate", "Let it in again", reinstate,
+                 [noun](CLI::App& verb, Revoke& arguments) {
+                   arguments.noun = noun;
+                   verb.add_option("NAME", arguments.name)->required();
+                 });
+  }
+
+  void add_enrollments() {
+    auto* parent =
+        noun("enrollment", "Tokens by which many devices of a group register themselves");
+    full<EnrollmentCreate>(
+        parent, "create", "Create an enrollment and its token", enrollment_create,
+        [](CLI::App& verb, EnrollmentCreate& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_option("--group,-g", arguments.group, "The nodes' group")->required();
+          verb.add_option("--quota", arguments.quota, "How many nodes it may make")->required();
+          verb.add_option("--pattern", arguments.pattern,
+                          "Of node names: press-*, press-{number}, press-{hardware}")
+              ->capture_default_str();
+          verb.add_option("--days", arguments.days, "How long its token is good")
+              ->capture_default_str();
+          verb.add_flag("--automatic", arguments.automatic,
+                        "Let devices in without a person's approval");
+        });
+    plain(parent, "list", "List enrollments", enrollment_list);
+    named(parent, "show", "Show an enrollment", enrollment_show);
+    named(parent, "revoke", "Make an enrollment's token void; its nodes stay", enrollment_revoke);
+    auto state = std::make_shared<std::string>("pending");
+    auto* requests = parent->add_subcommand("requests", "Devices that wait for a decision");
+    requests->add_option("--state", *state)
+        ->check(CLI::IsMember({"pending", "approved", "rejected"}))
+        ->capture_default_str();
+    run(requests, [state](Context& context) { return enrollment_requests(context, *state); });
+    for (const bool approve : {true, false}) {
+      full<Decision>(parent, approve ? "approve" : "reject",
+                     approve ? "Let a device in, or back in" : "Turn a device away",
+                     enrollment_decide, [approve](CLI::App& verb, Decision& arguments) {
+                       arguments.approve = approve;
+                       verb.add_option("ID", arguments.id)->required();
+                       verb.add_option("--note", arguments.note, "Why; the device is told");
+                     });
+    }
+  }
+
+  void add_policies() {
+    auto* parent = noun("policy", "How devices may register and come back");
+    auto group = std::make_shared<std::string>();
+    auto* show = parent->add_subcommand("show", "Show the policy");
+    show->add_option("--group,-g", *group, "Of a group; else of the workspace");
+    run(show, [group](Context& context) { return policy_show(context, *group); });
+    full<PolicySet>(
+        parent, "set", "Change the policy", policy_set, [](CLI::App& verb, PolicySet& arguments) {
+          verb.add_option("--group,-g", arguments.group, "Of a group; else of the workspace");
+          verb.add_option("--server-keys", arguments.server_keys,
+                          "Whether Ferry makes keys for old installers")
+              ->check(CLI::IsMember({"allow", "forbid", "inherit"}));
+          verb.add_option("--grace-days", arguments.grace_days,
+                          "How long an expired certificate renews itself");
+          verb.add_option("--late", arguments.late, "What comes after that")
+              ->check(CLI::IsMember({"approve", "refuse", "inherit"}));
+          verb.add_option("--token-hours", arguments.token_hours,
+                          "How long one-time tokens are good");
+        });
+    plain(noun("revocation", "What is shut out"), "list", "List revocations", revocation_list);
   }
 
   void add_deployments() {

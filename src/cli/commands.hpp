@@ -68,9 +68,15 @@ Done image_import(Context& context, ImageImport arguments);
 struct NodeCreate {
   std::string name;
   std::string group;
+  int token_hours = 0;  // 0: as the policy has it
 };
 Done node_create(Context& context, NodeCreate arguments);
-Done node_token(Context& context, std::string name);
+struct TokenCreate {
+  std::string node;
+  int hours = 0;  // 0: as the policy has it
+};
+Done token_create(Context& context, TokenCreate arguments);
+Done node_replace(Context& context, TokenCreate arguments);
 Done node_list(Context& context);
 Done node_show(Context& context, std::string name);
 Done node_delete(Context& context, std::string name);
@@ -98,6 +104,66 @@ struct Status {
   bool watch = false;
 };
 Done status(Context& context, Status arguments);
+
+// registration_commands.cpp
+struct NodeBatch {
+  std::string from;
+  std::string tokens_out;
+  std::string group;  // of rows that name none
+  int token_hours = 0;
+};
+Done node_create_many(Context& context, NodeBatch arguments);
+Done token_list(Context& context);
+Done token_revoke(Context& context, std::string node);
+Done node_history(Context& context, std::string node);  // empty: of the whole workspace
+struct EnrollmentCreate {
+  std::string name;
+  std::string group;
+  std::string pattern = "*";
+  std::int64_t quota = 0;
+  std::int64_t days = 30;
+  bool automatic = false;
+};
+Done enrollment_create(Context& context, EnrollmentCreate arguments);
+Done enrollment_list(Context& context);
+Done enrollment_show(Context& context, std::string name);
+Done enrollment_revoke(Context& context, std::string name);
+Done enrollment_requests(Context& context, std::string state);
+struct Decision {
+  std::string id;
+  std::string note;
+  bool approve = false;
+};
+Done enrollment_decide(Context& context, Decision arguments);
+Done policy_show(Context& context, std::string group);  // empty: of the workspace
+struct PolicySet {
+  std::string group;
+  // "inherit", or a value; empty: leave it.
+  std::string server_keys;
+  std::string grace_days;
+  std::string late;
+  std::string token_hours;
+};
+Done policy_set(Context& context, PolicySet arguments);
+
+// access_commands.cpp
+struct Revoke {
+  std::string noun;  // "node", "group", "workspace"
+  std::string name;
+  std::string reason;
+  bool yes = false;
+};
+Done revoke(Context& context, Revoke arguments);
+Done reinstate(Context& context, Revoke arguments);
+Done revocation_list(Context& context);
+struct Move {
+  std::string node;
+  std::string group;
+  bool plan_only = false;
+  bool allow_removals = false;
+};
+Done node_move(Context& context, Move arguments);
+Done node_deregister(Context& context, std::string name);
 
 // deployment_commands.cpp
 struct Deploy {

@@ -44,27 +44,38 @@ net::Task<void> print_ticket(Context& context, json::value answer) {
   });
 }
 
-}  // namespace
-
-Done node_create(Context& context, NodeCreate arguments) {
+Done ask_for_token(Context& context, TokenCreate arguments, std::string verb) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
+  json::object body;
+  if (arguments.hours > 0) body["tokenHours"] = arguments.hours;
   auto answer = co_await context.client.post(
-      api_path({"workspaces", *workspace, "nodes"}),
-      json::object{{"name", arguments.name}, {"group", arguments.group}});
+      api_path({"workspaces", *workspace, "nodes", arguments.node, verb}), std::move(body));
   if (!answer) co_return fail(std::move(answer).error());
   co_await print_ticket(context, *std::move(answer));
   co_return Result<void>{};
 }
 
-Done node_token(Context& context, std::string name) {
+}  // namespace
+
+Done node_create(Context& context, NodeCreate arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.post(
-      api_path({"workspaces", *workspace, "nodes", name, "token"}), json::object{});
+  json::object body{{"name", arguments.name}, {"group", arguments.group}};
+  if (arguments.token_hours > 0) body["tokenHours"] = arguments.token_hours;
+  auto answer =
+      co_await context.client.post(api_path({"workspaces", *workspace, "nodes"}), std::move(body));
   if (!answer) co_return fail(std::move(answer).error());
   co_await print_ticket(context, *std::move(answer));
   co_return Result<void>{};
+}
+
+Done token_create(Context& context, TokenCreate arguments) {
+  return ask_for_token(context, std::move(arguments), "token");
+}
+
+Done node_replace(Context& context, TokenCreate arguments) {
+  return ask_for_token(context, std::move(arguments), "replace");
 }
 
 Done node_list(Context& context) {

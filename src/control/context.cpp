@@ -14,10 +14,12 @@ Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
       store(*store_owner),
       clouds(store, clock, std::move(transports)),
       engine(loop, clock, store, engine_options),
-      published(store) {
+      published(store),
+      failures(clock) {
   define_workspace_workflows(*this);
   define_group_workflows(*this);
   define_node_workflows(*this);
+  define_access_workflows(*this);
   define_publishing_workflow(*this);
   define_deployment_workflow(*this);
   define_rollover_workflow(*this);

@@ -8,6 +8,7 @@
 
 #include "control/catalog.hpp"
 #include "control/cloud.hpp"
+#include "control/failure_limit.hpp"
 #include "control/node_report.hpp"
 #include "control/workflow.hpp"
 #include "x509/certificate.hpp"
@@ -27,6 +28,9 @@ struct Context {
   Clouds clouds;
   WorkflowEngine engine;
   PublishedVersions published;
+  FailureLimit failures;  // of devices that register
+  // An IoT Hub (S1, one unit) takes 100 changes of its identities a minute.
+  std::chrono::milliseconds hub_pace{600};
   std::map<std::string, std::shared_ptr<WorkspaceReports>> reports;  // by workspace id
   // Authorities that have issued, by certificate id, at most as many as authority.cpp says: to
   // unseal and read one takes longer than to sign with it.
@@ -43,6 +47,7 @@ struct Context {
 void define_workspace_workflows(Context& context);
 void define_group_workflows(Context& context);
 void define_node_workflows(Context& context);
+void define_access_workflows(Context& context);
 void define_publishing_workflow(Context& context);
 void define_deployment_workflow(Context& context);
 

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "control/context.hpp"
+#include "control/node_gate.hpp"
 
 namespace ferry::control {
 namespace {
@@ -52,6 +53,11 @@ Control::Control(std::unique_ptr<Context> context)
       groups(*context_),
       nodes(*context_),
       registration(*context_),
+      renewals(*context_),
+      enrollments(*context_),
+      policies(*context_),
+      revoking(*context_),
+      moving(*context_),
       components(*context_),
       deployments(*context_),
       observing(*context_) {}
@@ -62,6 +68,7 @@ Result<void> Control::resume() {
   auto resumed = context_->engine.resume();
   if (!resumed) return resumed;
   context_->loop.spawn(follow_due_authorities(*context_));
+  context_->loop.spawn(sweep_shut_outs(*context_));
   return {};
 }
 

@@ -17,12 +17,17 @@
 #include "control/certificates.hpp"
 #include "control/components.hpp"
 #include "control/deployments.hpp"
+#include "control/enrollments.hpp"
 #include "control/external_authorities.hpp"
 #include "control/groups.hpp"
+#include "control/moving.hpp"
 #include "control/nodes.hpp"
 #include "control/observing.hpp"
 #include "control/operations.hpp"
 #include "control/registration.hpp"
+#include "control/registration_policy.hpp"
+#include "control/renewals.hpp"
+#include "control/revoking.hpp"
 #include "control/sessions.hpp"
 #include "control/workspaces.hpp"
 #include "net/task.hpp"
@@ -62,6 +67,11 @@ class Control {
   Groups groups;
   Nodes nodes;
   Registration registration;
+  Renewals renewals;
+  Enrollments enrollments;
+  Policies policies;
+  Revoking revoking;
+  Moving moving;
   Components components;
   Deployments deployments;
   Observing observing;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/enrollment_groups.hpp"
 
+#include "control/node_gate.hpp"
+
 namespace ferry::control {
 namespace {
 
@@ -27,11 +29,7 @@ Result<azure::EnrollmentGroup> enrollment_of(const Context& context,
   }
   enrollment.iot_edge = true;
   enrollment.iot_hubs = {workspace.hub_host};
-  // The tag is what the standing deployment targets: a device falls into it when it first
-  // registers.
-  enrollment.initial_tags = {{"ferry", json::object{{"nodeGroup", group.id.str()},
-                                                    {"nodeGroupName", group.name},
-                                                    {"workspace", workspace.id.str()}}}};
+  enrollment.initial_tags = initial_tags(workspace, group);
   return enrollment;
 }
 

@@ -46,6 +46,16 @@ Result<fleet::NodeGroup> find_group(const Context& context, const fleet::Workspa
             "ferry group list shows them"});
 }
 
+Result<fleet::NodeGroup> find_ready_group(const Context& context, const fleet::Workspace& workspace,
+                                          const std::string& name) {
+  auto group = find_group(context, workspace, name);
+  if (!group || group->state == fleet::LifeState::ready) return group;
+  return fail(Error{
+      Code::conflict,
+      fmt::format("node group '{}' is not ready: it is {}", group->name, to_string(group->state)),
+      fmt::format("ferry group create {} goes on with one that failed", group->name)});
+}
+
 Result<fleet::Node> find_node(const Context& context, const fleet::Workspace& workspace,
                               const std::string& name) {
   return demand(context.store.nodes.find_named(workspace.id, name),

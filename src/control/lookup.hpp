@@ -16,6 +16,9 @@ Result<fleet::Workspace> find_ready_workspace(const Context& context,
                                               const std::string& name);
 Result<fleet::NodeGroup> find_group(const Context& context, const fleet::Workspace& workspace,
                                     const std::string& name);
+// Code::conflict while it is being made or deleted, or when that failed.
+Result<fleet::NodeGroup> find_ready_group(const Context& context, const fleet::Workspace& workspace,
+                                          const std::string& name);
 Result<fleet::Node> find_node(const Context& context, const fleet::Workspace& workspace,
                               const std::string& name);
 Result<fleet::ComponentVersion> find_version(const Context& context,

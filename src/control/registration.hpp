@@ -7,56 +7,58 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
-#include "base/json.hpp"
-#include "base/secret.hpp"
-#include "fleet/types.hpp"
-
-namespace ferry::store {
-struct CertificateRecord;
-struct NodeSessionRecord;
-}  // namespace ferry::store
-
-namespace ferry::x509 {
-class PublicKey;
-}  // namespace ferry::x509
+#include "control/issuing.hpp"
+#include "net/task.hpp"
+#include "store/nodes.hpp"
 
 namespace ferry::control {
-
-struct Context;
 
 struct NodeSession {
   Secret access_token;  // ten minutes, one certificate
   std::string registration_id;
 };
 
-struct IssuedCertificate {
-  std::string full_chain;             // PEM: node, group CA, workspace CA, organization root
-  std::optional<Secret> private_key;  // PEM; only when the request had no CSR
-  json::object device_payload;        // {"ferry": {...}}: goes with the DPS registration
-  std::string provisioning_host;
-  std::string id_scope;
+struct LoginRequest {
+  Secret token;                                 // a node's, or an enrollment's
+  std::optional<std::string> name = {};         // for an enrollment: what the node shall be called
+  std::optional<std::string> hardware_id = {};  // for an enrollment: tells devices apart
+  std::string address = {};                     // where it comes from: "1.2.3.4:567"
 };
+
+using LoginAnswer = std::variant<NodeSession, AwaitedApproval>;
 
 class Registration {
  public:
   explicit Registration(Context& context) : context_(context) {}
 
   // Code::unauthenticated for an unknown, used or expired token; the words do not tell which.
-  Result<NodeSession> login_node(const Secret& token);
-  // `csr_pem` nullopt: Ferry makes the key, for old installers. The certificate's common name is
-  // the registration id, whatever the CSR asks for. Code::unauthenticated for an access token that
-  // is unknown, expired or has had a certificate for another key; Code::invalid_argument for a CSR
-  // that cannot be read or does not prove possession of its key.
-  Result<IssuedCertificate> get_certificate(const Secret& access_token,
-                                            const std::optional<std::string>& csr_pem);
+  // Code::permission_denied when a person or the policy refuses, Code::conflict for a name that is
+  // another device's, Code::resource_exhausted after too many failures from one address.
+  Result<LoginAnswer> login_node(const LoginRequest& request);
+  // `csr_pem` nullopt: Ferry makes the key, for old installers, unless the policy forbids it
+  // (Code::permission_denied). The certificate's common name is the registration id, whatever the
+  // CSR asks for. Code::unauthenticated for an access token that is unknown, expired or has had a
+  // certificate for another key; Code::invalid_argument for a CSR that cannot be read or does not
+  // prove possession of its key.
+  net::Task<Result<IssuedCertificate>> get_certificate(Secret access_token,
+                                                       std::optional<std::string> csr_pem,
+                                                       std::string address = {});
 
  private:
+  Result<LoginAnswer> log_in(const LoginRequest& request);
+  Result<LoginAnswer> log_in_node(const store::NodeToken& token);
+  Result<IssuedCertificate> certify(const Secret& access_token,
+                                    const std::optional<std::string>& csr_pem,
+                                    const std::string& address, fleet::NodeId& node);
+  Result<NodeSession> open_session(const fleet::Node& node, const std::string& token_hash);
   Result<store::CertificateRecord> issue(const store::NodeSessionRecord& session,
-                                         const fleet::Workspace& workspace, const fleet::Node& node,
-                                         const x509::PublicKey& key);
-  Result<void> record_issue(const store::NodeSessionRecord& session, fleet::Node node,
-                            const store::CertificateRecord& certificate);
+                                         const fleet::Workspace& workspace, fleet::Node& node,
+                                         const x509::PublicKey& key, const std::string& address);
+  Result<void> record_issue(const store::NodeSessionRecord& session, fleet::Node& node,
+                            const store::CertificateRecord& certificate,
+                            const std::string& address);
   Context& context_;
 };
 

@@ -132,6 +132,10 @@ struct Node {
   std::optional<Timestamp> registered_at;  // when its certificate was issued
   bool deleting = false;
   Timestamp created_at;
+  std::optional<Timestamp> renew_after;   // when its newest certificate is to be renewed
+  std::optional<Timestamp> pinned_until;  // see control/node_gate.hpp
+  std::optional<Timestamp> seen_at;  // when it last talked to Ferry; of late, not to the second
+  std::string hardware = {};         // what tells the device from others, as it said
 };
 
 struct VersionFile {

@@ -8,14 +8,19 @@
 #include "store/migrations/0003_provisioning.hpp"
 #include "store/migrations/0004_sessions.hpp"
 #include "store/migrations/0005_certificate_authorities.hpp"
+#include "store/migrations/0006_registration.hpp"
 #include "store/migrations/0007_plans.hpp"
 
 namespace ferry::store {
 
 std::span<const std::string_view> migrations() {
-  static constexpr std::array kMigrations{
-      k0001Fleet, k0002Secrets, k0003Provisioning, k0004Sessions, k0005CertificateAuthorities,
-      k0007Plans};
+  static constexpr std::array kMigrations{k0001Fleet,
+                                          k0002Secrets,
+                                          k0003Provisioning,
+                                          k0004Sessions,
+                                          k0005CertificateAuthorities,
+                                          k0006Registration,
+                                          k0007Plans};
   return kMigrations;
 }
 

@@ -14,7 +14,17 @@ Result<fleet::Node> read_node(const sqlite::Row& row) {
                      row.text(4),
                      to_optional_time(row, 5),
                      row.number(6) != 0,
-                     to_time(row, 7)};
+                     to_time(row, 7),
+                     to_optional_time(row, 8),
+                     to_optional_time(row, 9),
+                     to_optional_time(row, 10),
+                     row.text(11)};
+}
+
+Result<NodeToken> read_token(const sqlite::Row& row) {
+  return NodeToken{fleet::NodeId(row.text(0)), row.text(1), to_time(row, 2),
+                   to_optional_time(row, 3),   row.text(4), to_time(row, 5),
+                   row.number(6) != 0};
 }
 
 }  // namespace
@@ -22,14 +32,20 @@ Result<fleet::Node> read_node(const sqlite::Row& row) {
 Result<void> Nodes::insert(const fleet::Node& node) {
   return database_.execute(
       "INSERT INTO nodes(id, workspace, node_group, name, registration, registered_at, deleting, "
-      "created_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+      "created_at, renew_after, pinned_until, seen_at, hardware) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {node.id.str(), node.workspace.str(), node.group.str(), node.name, node.registration_id,
-       to_column(node.registered_at), node.deleting, to_column(node.created_at)});
+       to_column(node.registered_at), node.deleting, to_column(node.created_at),
+       to_column(node.renew_after), to_column(node.pinned_until), to_column(node.seen_at),
+       node.hardware});
 }
 
 Result<void> Nodes::update(const fleet::Node& node) {
-  return database_.execute("UPDATE nodes SET registered_at = ?, deleting = ? WHERE id = ?",
-                           {to_column(node.registered_at), node.deleting, node.id.str()});
+  return database_.execute(
+      "UPDATE nodes SET node_group = ?, registered_at = ?, deleting = ?, renew_after = ?, "
+      "pinned_until = ?, seen_at = ?, hardware = ? WHERE id = ?",
+      {node.group.str(), to_column(node.registered_at), node.deleting, to_column(node.renew_after),
+       to_column(node.pinned_until), to_column(node.seen_at), node.hardware, node.id.str()});
 }
 
 Result<void> Nodes::remove(const fleet::NodeId& id) {
@@ -39,7 +55,8 @@ Result<void> Nodes::remove(const fleet::NodeId& id) {
 Result<std::optional<fleet::Node>> Nodes::find(const fleet::NodeId& id) const {
   return read_one<fleet::Node>(
       database_.query_one("SELECT id, workspace, node_group, name, registration, registered_at, "
-                          "deleting, created_at FROM nodes WHERE id = ?",
+                          "deleting, created_at, renew_after, pinned_until, seen_at, hardware FROM "
+                          "nodes WHERE id = ?",
                           {id.str()}),
       read_node);
 }
@@ -47,17 +64,19 @@ Result<std::optional<fleet::Node>> Nodes::find(const fleet::NodeId& id) const {
 Result<std::optional<fleet::Node>> Nodes::find_named(const fleet::WorkspaceId& workspace,
                                                      const std::string& name) const {
   return read_one<fleet::Node>(
-      database_.query_one("SELECT id, workspace, node_group, name, registration, registered_at, "
-                          "deleting, created_at FROM nodes "
-                          "WHERE workspace = ?1 AND (name = ?2 OR id = ?2) ORDER BY name = ?2 DESC",
-                          {workspace.str(), name}),
+      database_.query_one(
+          "SELECT id, workspace, node_group, name, registration, registered_at, "
+          "deleting, created_at, renew_after, pinned_until, seen_at, hardware FROM nodes "
+          "WHERE workspace = ?1 AND (name = ?2 OR id = ?2) ORDER BY name = ?2 DESC",
+          {workspace.str(), name}),
       read_node);
 }
 
 Result<std::vector<fleet::Node>> Nodes::list(const fleet::WorkspaceId& workspace) const {
   return read_all<fleet::Node>(
       database_.query("SELECT id, workspace, node_group, name, registration, registered_at, "
-                      "deleting, created_at FROM nodes WHERE workspace = ? ORDER BY name",
+                      "deleting, created_at, renew_after, pinned_until, seen_at, hardware FROM "
+                      "nodes WHERE workspace = ? ORDER BY name",
                       {workspace.str()}),
       read_node);
 }
@@ -68,24 +87,87 @@ Result<std::int64_t> Nodes::count_in_group(const fleet::NodeGroupId& group) cons
   return (*row)->number(0);
 }
 
+Result<std::vector<fleet::Node>> Nodes::page(const NodeScope& scope, const std::string& after,
+                                             int limit) const {
+  return read_all<fleet::Node>(
+      scope.group
+          ? database_.query("SELECT id, workspace, node_group, name, registration, registered_at, "
+                            "deleting, created_at, renew_after, pinned_until, seen_at, hardware "
+                            "FROM nodes WHERE node_group = ? AND id > ? ORDER BY id LIMIT ?",
+                            {scope.group->str(), after, limit})
+          : database_.query("SELECT id, workspace, node_group, name, registration, registered_at, "
+                            "deleting, created_at, renew_after, pinned_until, seen_at, hardware "
+                            "FROM nodes WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?",
+                            {scope.workspace.str(), after, limit}),
+      read_node);
+}
+
+Result<std::vector<fleet::Node>> Nodes::pinned(const NodeScope& scope, const std::string& after,
+                                               int limit) const {
+  return read_all<fleet::Node>(
+      database_.query(
+          "SELECT id, workspace, node_group, name, registration, registered_at, "
+          "deleting, created_at, renew_after, pinned_until, seen_at, hardware "
+          "FROM nodes WHERE workspace = ?1 AND (?2 IS NULL OR node_group = ?2) "
+          "AND pinned_until IS NOT NULL AND id > ?3 ORDER BY id LIMIT ?4",
+          {scope.workspace.str(),
+           scope.group ? sqlite::Value(scope.group->str()) : sqlite::Value(nullptr), after, limit}),
+      read_node);
+}
+
 Result<void> Nodes::put_token(const NodeToken& token) {
   auto ended = remove_sessions(token.node);
   if (!ended) return ended;
   return database_.execute(
-      "INSERT INTO node_tokens(node, hash, expires_at, used_at) VALUES(?, ?, ?, ?) "
-      "ON CONFLICT(node) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at, "
-      "used_at = excluded.used_at",
-      {token.node.str(), token.hash, to_column(token.expires_at), to_column(token.used_at)});
+      "INSERT INTO node_tokens(node, hash, expires_at, used_at, prefix, created_at, replaces) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(node) DO UPDATE SET hash = excluded.hash, "
+      "expires_at = excluded.expires_at, used_at = excluded.used_at, prefix = excluded.prefix, "
+      "created_at = excluded.created_at, replaces = excluded.replaces",
+      {token.node.str(), token.hash, to_column(token.expires_at), to_column(token.used_at),
+       token.prefix, to_column(token.created_at), token.replaces});
 }
 
 Result<std::optional<NodeToken>> Nodes::find_token(const std::string& hash) const {
   return read_one<NodeToken>(
-      database_.query_one("SELECT node, hash, expires_at, used_at FROM node_tokens WHERE hash = ?",
+      database_.query_one("SELECT node, hash, expires_at, used_at, prefix, created_at, replaces "
+                          "FROM node_tokens WHERE hash = ?",
                           {hash}),
-      [](const sqlite::Row& row) -> Result<NodeToken> {
-        return NodeToken{fleet::NodeId(row.text(0)), row.text(1), to_time(row, 2),
-                         to_optional_time(row, 3)};
+      read_token);
+}
+
+Result<std::optional<NodeToken>> Nodes::find_token_of(const fleet::NodeId& node) const {
+  return read_one<NodeToken>(
+      database_.query_one("SELECT node, hash, expires_at, used_at, prefix, created_at, replaces "
+                          "FROM node_tokens WHERE node = ?",
+                          {node.str()}),
+      read_token);
+}
+
+Result<std::vector<OpenToken>> Nodes::open_tokens(const fleet::WorkspaceId& workspace,
+                                                  const std::string& after, int limit) const {
+  return read_all<OpenToken>(
+      database_.query(
+          "SELECT node, hash, expires_at, used_at, prefix, node_tokens.created_at, "
+          "replaces, nodes.name, node_groups.name FROM node_tokens "
+          "JOIN nodes ON nodes.id = node JOIN node_groups ON node_groups.id = node_group "
+          "WHERE nodes.workspace = ? AND used_at IS NULL AND prefix <> 'enrollment' "
+          "AND nodes.name > ? "
+          "ORDER BY nodes.name LIMIT ?",
+          {workspace.str(), after, limit}),
+      [](const sqlite::Row& row) -> Result<OpenToken> {
+        auto token = read_token(row);
+        if (!token) return fail(std::move(token).error());
+        return OpenToken{*std::move(token), row.text(7), row.text(8)};
       });
+}
+
+Result<bool> Nodes::remove_token(const fleet::NodeId& node) {
+  auto ended = remove_sessions(node);
+  if (!ended) return fail(std::move(ended).error());
+  auto removed =
+      database_.execute("DELETE FROM node_tokens WHERE node = ? AND used_at IS NULL", {node.str()});
+  if (!removed) return fail(std::move(removed).error());
+  return database_.changes() == 1;
 }
 
 Result<bool> Nodes::use_token(const fleet::NodeId& node, const std::string& hash, Timestamp now) {
@@ -114,6 +196,11 @@ Result<std::optional<NodeSessionRecord>> Nodes::find_session(const std::string& 
 
 Result<void> Nodes::remove_sessions(const fleet::NodeId& node) {
   return database_.execute("DELETE FROM node_sessions WHERE node = ?", {node.str()});
+}
+
+Result<void> Nodes::remove_ended_sessions(const fleet::NodeId& node, Timestamp now) {
+  return database_.execute("DELETE FROM node_sessions WHERE node = ? AND expires_at <= ?",
+                           {node.str(), to_column(now)});
 }
 
 Result<void> Nodes::remove_other_sessions(const NodeSessionRecord& kept) {

@@ -10,11 +10,15 @@
 #include "store/certificates.hpp"
 #include "store/components.hpp"
 #include "store/deployments.hpp"
+#include "store/enrollments.hpp"
 #include "store/groups.hpp"
+#include "store/node_events.hpp"
 #include "store/nodes.hpp"
 #include "store/operations.hpp"
 #include "store/organizations.hpp"
 #include "store/plans.hpp"
+#include "store/registration_policies.hpp"
+#include "store/revocations.hpp"
 #include "store/rollovers.hpp"
 #include "store/secrets.hpp"
 #include "store/sessions.hpp"
@@ -53,6 +57,10 @@ class Store {
   Groups groups;
   Compositions compositions;
   Nodes nodes;
+  NodeEvents node_events;
+  Enrollments enrollments;
+  Revocations revocations;
+  RegistrationPolicies registration_policies;
   Components components;
   Deployments deployments;
   Plans plans;

@@ -20,16 +20,25 @@ class RegistrationTest : public ControlTest {
   std::string csr(const x509::PrivateKey& key, const std::string& name = "anything") {
     return x509::CertificateRequest::create(key, name)->to_pem();
   }
+  Result<NodeSession> login(const Secret& token) {
+    auto answer = control_->registration.login_node({.token = token});
+    if (!answer) return fail(answer.error());
+    return std::get<NodeSession>(*answer);
+  }
+  Result<IssuedCertificate> certificate(const Secret& access_token,
+                                        const std::optional<std::string>& csr_pem) {
+    return loop_->run_until_done(control_->registration.get_certificate(access_token, csr_pem));
+  }
   const fleet::NodeGroup group_;
   NodeTicket ticket_;
 };
 
 TEST_F(RegistrationTest, ADeviceGetsACertificateForItsOwnKey) {
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto session = login(ticket_.token);
   ASSERT_TRUE(session) << session.error().describe();
   EXPECT_EQ(session->registration_id, ticket_.registration_id);
   const auto key = x509::PrivateKey::generate();
-  const auto issued = control_->registration.get_certificate(session->access_token, csr(key));
+  const auto issued = certificate(session->access_token, csr(key));
   ASSERT_TRUE(issued) << issued.error().describe();
   EXPECT_FALSE(issued->private_key);
   EXPECT_EQ(issued->provisioning_host, "global.dps.example");
@@ -48,8 +57,8 @@ TEST_F(RegistrationTest, ADeviceGetsACertificateForItsOwnKey) {
 }
 
 TEST_F(RegistrationTest, WithoutACsrFerryMakesTheKey) {
-  const auto session = control_->registration.login_node(ticket_.token);
-  const auto issued = control_->registration.get_certificate(session->access_token, std::nullopt);
+  const auto session = login(ticket_.token);
+  const auto issued = certificate(session->access_token, std::nullopt);
   ASSERT_TRUE(issued);
   ASSERT_TRUE(issued->private_key);
   const auto key = x509::PrivateKey::from_pem(*issued->private_key);
@@ -58,71 +67,68 @@ TEST_F(RegistrationTest, WithoutACsrFerryMakesTheKey) {
 }
 
 TEST_F(RegistrationTest, TheTokenWorksUntilTheCertificateIsIssuedAndNeverAfter) {
-  const auto lost = control_->registration.login_node(ticket_.token);
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto lost = login(ticket_.token);
+  const auto session = login(ticket_.token);
   ASSERT_TRUE(lost && session) << "a device that lost power repeats the command";
-  ASSERT_TRUE(control_->registration.get_certificate(session->access_token, std::nullopt));
+  ASSERT_TRUE(certificate(session->access_token, std::nullopt));
   for (const auto& token : {session->access_token, lost->access_token}) {
-    const auto again = control_->registration.get_certificate(token, std::nullopt);
+    const auto again = certificate(token, std::nullopt);
     ASSERT_FALSE(again) << "two devices with one token: one of them gets a certificate";
     EXPECT_EQ(again.error().code, Code::unauthenticated);
   }
-  const auto login = control_->registration.login_node(ticket_.token);
-  ASSERT_FALSE(login);
-  EXPECT_EQ(login.error().code, Code::unauthenticated);
+  const auto entry = login(ticket_.token);
+  ASSERT_FALSE(entry);
+  EXPECT_EQ(entry.error().code, Code::unauthenticated);
   EXPECT_EQ(control_->certificates.list(organization_, "plant-a")->certificates.size(), 4U);
 }
 
 TEST_F(RegistrationTest, ALostAnswerIsRepeatedForTheSameKeyAndForNoOther) {
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto session = login(ticket_.token);
   const auto key = x509::PrivateKey::generate();
-  const auto first = control_->registration.get_certificate(session->access_token, csr(key));
-  const auto again = control_->registration.get_certificate(session->access_token, csr(key));
+  const auto first = certificate(session->access_token, csr(key));
+  const auto again = certificate(session->access_token, csr(key));
   ASSERT_TRUE(first && again);
   EXPECT_EQ(first->full_chain, again->full_chain) << "nothing new is issued";
-  EXPECT_FALSE(control_->registration.get_certificate(session->access_token,
-                                                      csr(x509::PrivateKey::generate())));
+  EXPECT_FALSE(certificate(session->access_token, csr(x509::PrivateKey::generate())));
   clock_.advance(std::chrono::minutes(11));
-  EXPECT_FALSE(control_->registration.get_certificate(session->access_token, csr(key)));
+  EXPECT_FALSE(certificate(session->access_token, csr(key)));
 }
 
 TEST_F(RegistrationTest, TokensAndSessionsExpire) {
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto session = login(ticket_.token);
   clock_.advance(std::chrono::minutes(11));
-  EXPECT_EQ(
-      control_->registration.get_certificate(session->access_token, std::nullopt).error().code,
-      Code::unauthenticated);
-  EXPECT_TRUE(control_->registration.login_node(ticket_.token));
+  EXPECT_EQ(certificate(session->access_token, std::nullopt).error().code, Code::unauthenticated);
+  EXPECT_TRUE(login(ticket_.token));
   clock_.advance(std::chrono::hours(24));
-  EXPECT_FALSE(control_->registration.login_node(ticket_.token));
+  EXPECT_FALSE(login(ticket_.token));
   const auto fresh = control_->nodes.issue_token(organization_, "plant-a", "pump-7");
   ASSERT_TRUE(fresh);
-  EXPECT_TRUE(control_->registration.login_node(fresh->token));
+  EXPECT_TRUE(login(fresh->token));
 }
 
 TEST_F(RegistrationTest, ANewTokenVoidsTheOldOne) {
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto session = login(ticket_.token);
   const auto fresh = control_->nodes.issue_token(organization_, "plant-a", "pump-7");
   ASSERT_TRUE(fresh);
-  EXPECT_FALSE(control_->registration.login_node(ticket_.token));
-  EXPECT_FALSE(control_->registration.get_certificate(session->access_token, std::nullopt));
-  const auto login = control_->registration.login_node(fresh->token);
-  ASSERT_TRUE(control_->registration.get_certificate(login->access_token, std::nullopt));
+  EXPECT_FALSE(login(ticket_.token));
+  EXPECT_FALSE(certificate(session->access_token, std::nullopt));
+  const auto entry = login(fresh->token);
+  ASSERT_TRUE(certificate(entry->access_token, std::nullopt));
   const auto late = control_->nodes.issue_token(organization_, "plant-a", "pump-7");
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, Code::conflict);
 }
 
 TEST_F(RegistrationTest, ARefusedCsrDoesNotUseTheTokenUp) {
-  const auto session = control_->registration.login_node(ticket_.token);
+  const auto session = login(ticket_.token);
   auto forged = csr(x509::PrivateKey::generate());
   forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
   for (const auto& bad : {std::string("not PEM"), forged}) {
-    const auto refused = control_->registration.get_certificate(session->access_token, bad);
+    const auto refused = certificate(session->access_token, bad);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::invalid_argument);
   }
-  EXPECT_TRUE(control_->registration.get_certificate(session->access_token, std::nullopt));
+  EXPECT_TRUE(certificate(session->access_token, std::nullopt));
 }
 
 TEST_F(RegistrationTest, NothingOfATokenIsInTheDatabase) {

@@ -27,12 +27,18 @@ struct ScriptedHub {
   std::vector<std::string> journal;  // "PUT grp-...-2"
   // Statuses of the next answers, instead of carrying the call out.
   std::deque<int> faults;
-  json::array twins;                         // of $edgeAgent modules, for queries
-  std::map<std::string, std::string> blobs;  // by URL
-  std::string method_answer;                 // of direct methods; empty: the device is not online
+  std::map<std::string, json::object> individuals;  // DPS enrollments by registration id
+  std::map<std::string, json::object> identities;   // as the last bulk update wrote them
+  std::map<std::string, json::object> tags;         // of twins, as the last patch wrote them
+  json::array twins;                                // of $edgeAgent modules, for queries
+  std::map<std::string, std::string> blobs;         // by URL
+  std::string method_answer;  // of direct methods; empty: the device is not online
   std::string method_request;
   // Asked first, for clouds that know more.
   std::function<std::optional<net::HttpResponse>(const net::HttpCall&)> also;
+
+  // In the place of all of this: another cloud.
+  std::function<net::Task<net::HttpResponse>(net::HttpCall)> instead;
 
   net::HttpResponse answer(const net::HttpCall& call) {
     const std::string path = call.url.substr(0, call.url.find('?'));
@@ -53,6 +59,12 @@ struct ScriptedHub {
       if (method_answer.empty()) return {.status = 404, .body = R"({"Message":"DeviceNotOnline"})"};
       return {.status = 200, .body = method_answer};
     }
+    if (path.find("/enrollments/") != std::string::npos) return answer_enrollment(call, id);
+    if (call.method == "POST" && path.ends_with("/devices")) return answer_bulk(call);
+    if (call.method == "PATCH" && path.find("/twins/") != std::string::npos) {
+      tags[id] = parse_json_object(call.body)->at("tags").as_object();
+      return {.status = 200, .body = json::serialize(json::object{{"deviceId", id}})};
+    }
     if (path.find("/configurations/") == std::string::npos) return {.status = 404};
     if (call.method == "PUT") {
       if (configurations.contains(id)) return {.status = 409, .body = R"({"Message":"exists"})"};
@@ -61,6 +73,24 @@ struct ScriptedHub {
     if (call.method == "DELETE") return {.status = configurations.erase(id) == 1 ? 204 : 404};
     if (!configurations.contains(id)) return {.status = 404};
     return {.status = 200, .body = json::serialize(configurations[id])};
+  }
+
+  net::HttpResponse answer_bulk(const net::HttpCall& call) {
+    const auto items = parse_json(call.body);
+    for (const auto& item : items->as_array()) {
+      identities[string_or(item.as_object(), "id", "")] = item.as_object();
+    }
+    return {.status = 200, .body = R"({"isSuccessful":true,"errors":[],"warnings":[]})"};
+  }
+
+  net::HttpResponse answer_enrollment(const net::HttpCall& call, const std::string& id) {
+    if (call.method == "PUT") {
+      individuals[id] = *parse_json_object(call.body);
+      individuals[id]["etag"] = "\"1\"";
+    }
+    if (call.method == "DELETE") return {.status = individuals.erase(id) == 1 ? 204 : 404};
+    if (!individuals.contains(id)) return {.status = 404};
+    return {.status = 200, .body = json::serialize(individuals[id])};
   }
 
   net::HttpResponse answer_blob(const net::HttpCall& call, const std::string& path) {
@@ -112,6 +142,10 @@ class ControlTest : public testing::Test {
         [this](const std::string&) -> Result<azure::Transport> {
           return azure::Transport(
               [this](net::HttpCall call) -> net::Task<Result<net::HttpResponse>> {
+                if (hub_.instead) {
+                  auto answer = co_await hub_.instead(std::move(call));
+                  co_return answer;
+                }
                 co_return hub_.answer(call);
               });
         },

@@ -19,6 +19,15 @@ std::string thumbprint_of_primary(const json::object& group) {
   return string_or(*at, "sha256Thumbprint", "");
 }
 
+std::string individual_path(std::string_view registration) {
+  return "/enrollments/" + percent_encode(registration);
+}
+
+void write_hubs(json::object& object, const std::vector<std::string>& hubs) {
+  object["iotHubs"] = json::array(hubs.begin(), hubs.end());
+  object["allocationPolicy"] = hubs.size() == 1 ? "static" : "hashed";
+}
+
 json::value certificate(const std::string& pem) {
   if (pem.empty()) return nullptr;
   return json::object{{"certificate", pem}};
@@ -74,11 +83,27 @@ json::object write_enrollment_group(const EnrollmentGroup& group) {
       {"reprovisionPolicy",
        {{"updateHubAssignment", group.update_hub_assignment},
         {"migrateDeviceData", group.migrate_device_data}}}};
-  if (!group.iot_hubs.empty()) {
-    object["iotHubs"] = json::array(group.iot_hubs.begin(), group.iot_hubs.end());
-    object["allocationPolicy"] = group.iot_hubs.size() == 1 ? "static" : "hashed";
-  }
+  if (!group.iot_hubs.empty()) write_hubs(object, group.iot_hubs);
   if (!group.etag.empty()) object["etag"] = group.etag;
+  return object;
+}
+
+json::object write_individual_enrollment(const IndividualEnrollment& enrollment) {
+  json::object object{
+      {"registrationId", enrollment.registration_id},
+      {"provisioningStatus", enrollment.enabled ? "enabled" : "disabled"},
+      {"attestation",
+       {{"type", "x509"},
+        {"x509",
+         {{"clientCertificates",
+           {{"primary", certificate(enrollment.primary_certificate_pem)},
+            {"secondary", certificate(enrollment.secondary_certificate_pem)}}}}}}},
+      {"capabilities", {{"iotEdge", enrollment.iot_edge}}},
+      {"initialTwin",
+       {{"tags", enrollment.initial_tags},
+        {"properties", json::object{{"desired", json::object()}}}}},
+      {"reprovisionPolicy", {{"updateHubAssignment", true}, {"migrateDeviceData", true}}}};
+  if (!enrollment.iot_hubs.empty()) write_hubs(object, enrollment.iot_hubs);
   return object;
 }
 
@@ -160,6 +185,32 @@ net::Task<Result<EnrollmentGroup>> DpsClient::get_group(std::string id) {
 
 net::Task<Result<void>> DpsClient::delete_group(std::string id) {
   co_return co_await remove(group_path(id));
+}
+
+net::Task<Result<void>> DpsClient::put_individual(IndividualEnrollment enrollment) {
+  const std::string path = individual_path(enrollment.registration_id);
+  auto existing = co_await object(request("GET", path));
+  if (!existing && existing.error().code != Code::not_found) {
+    co_return fail(std::move(existing).error());
+  }
+  Request put = request("PUT", path);
+  json::object body = write_individual_enrollment(enrollment);
+  if (existing) {
+    const std::string etag = string_or(*existing, "etag", "");
+    body["etag"] = etag;
+    put.call.headers.set("If-Match", etag);
+  }
+  put.call.body = json::serialize(body);
+  auto made = co_await object(std::move(put));
+  if (!made) {
+    co_return fail(
+        std::move(made).error().with("write the enrollment of {}", enrollment.registration_id));
+  }
+  co_return Result<void>();
+}
+
+net::Task<Result<void>> DpsClient::delete_individual(std::string registration) {
+  co_return co_await remove(individual_path(registration));
 }
 
 net::Task<Result<std::vector<RegistrationState>>> DpsClient::list_registrations(std::string group) {

@@ -32,6 +32,17 @@ struct EnrollmentGroup {
   bool migrate_device_data = true;
 };
 
+// One registration id with client certificates of its own. It decides before any group does.
+struct IndividualEnrollment {
+  std::string registration_id;
+  bool enabled = true;
+  std::string primary_certificate_pem;  // client certificate; the service does not give it back
+  std::string secondary_certificate_pem;
+  bool iot_edge = true;
+  std::vector<std::string> iot_hubs;  // as of EnrollmentGroup
+  json::object initial_tags;
+};
+
 struct RegistrationState {
   std::string registration_id;
   std::string device_id;
@@ -56,6 +67,11 @@ class DpsClient {
   net::Task<Result<EnrollmentGroup>> get_group(std::string id);
   net::Task<Result<void>> delete_group(std::string id);  // gone already is success
 
+  // Creates it, or puts it in the place of what is there. Code::precondition_failed when that has
+  // changed meanwhile.
+  net::Task<Result<void>> put_individual(IndividualEnrollment enrollment);
+  net::Task<Result<void>> delete_individual(std::string registration);  // gone already is success
+
   net::Task<Result<std::vector<RegistrationState>>> list_registrations(std::string group);
   net::Task<Result<RegistrationState>> get_registration(std::string registration);
   net::Task<Result<void>> delete_registration(std::string registration);  // gone already is success
@@ -71,6 +87,7 @@ class DpsClient {
 };
 
 Result<EnrollmentGroup> read_enrollment_group(const json::object& object);
+json::object write_individual_enrollment(const IndividualEnrollment& enrollment);
 json::object write_enrollment_group(const EnrollmentGroup& group);
 Result<RegistrationState> read_registration(const json::object& object);
 

@@ -30,6 +30,13 @@ std::string entity_tag(std::string_view etag) {
   return fmt::format("\"{}\"", etag);
 }
 
+// A name, or its number.
+std::string bulk_error_code(const json::object& error) {
+  const auto number = optional_int(error, "errorCode");
+  if (number == 404001) return "DeviceNotFound";
+  return number ? std::to_string(*number) : string_or(error, "errorCode", "");
+}
+
 template <class T, class Read>
 Result<std::vector<T>> read_all(const json::array& items, Read read) {
   std::vector<T> values;
@@ -123,6 +130,34 @@ net::Task<Result<DeviceIdentity>> IotHubClient::update_device(DeviceIdentity dev
   auto made = co_await put(device_path(device.device_id), std::move(body), std::move(if_match));
   if (!made) co_return fail(std::move(made).error());
   co_return read_device(*made);
+}
+
+net::Task<Result<void>> IotHubClient::update_devices(std::vector<DeviceIdentity> devices) {
+  Request bulk = request("POST", "/devices");
+  bulk.idempotent = true;
+  json::array items;
+  for (const auto& device : devices) items.push_back(write_bulk_update(device));
+  bulk.call.body = json::serialize(items);
+  bulk.call.headers.set("Content-Type", "application/json; charset=utf-8");
+  const std::string what = describe_call(bulk.call);
+  auto response = co_await pipeline_.exchange(std::move(bulk));
+  if (!response) co_return fail(std::move(response).error());
+  if (response->status < 400) co_return Result<void>();
+  // 400 when any of them failed; the body says which, and why.
+  const auto body = parse_json_object(response->body);
+  const auto* errors = body ? find_array(*body, "errors") : nullptr;
+  if (response->status != 400 || !errors) {
+    co_return fail(to_error(read_service_error(*response), what));
+  }
+  for (const auto& item : *errors) {
+    const auto* error = item.if_object();
+    const std::string code = error ? bulk_error_code(*error) : "unknown";
+    if (code == "DeviceNotFound") continue;
+    co_return fail(Code::conflict, "{}: {}: {} {}", what,
+                   error ? string_or(*error, "deviceId", "") : "", code,
+                   error ? string_or(*error, "errorStatus", "") : "");
+  }
+  co_return Result<void>();
 }
 
 net::Task<Result<void>> IotHubClient::delete_device(std::string device) {

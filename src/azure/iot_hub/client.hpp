@@ -30,6 +30,8 @@ class IotHubClient {
   net::Task<Result<DeviceIdentity>> create_device(DeviceIdentity device);
   net::Task<Result<DeviceIdentity>> update_device(DeviceIdentity device,
                                                   std::string if_match = "*");
+  // Up to 100 at once, whatever their etags; those that the hub does not know are left out.
+  net::Task<Result<void>> update_devices(std::vector<DeviceIdentity> devices);
   net::Task<Result<void>> delete_device(std::string device);  // gone already is success
   net::Task<Result<std::vector<ModuleIdentity>>> list_modules(std::string device);
   net::Task<Result<ModuleIdentity>> get_module(std::string device, std::string module);

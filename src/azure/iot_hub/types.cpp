@@ -119,6 +119,15 @@ json::object write_device(const DeviceIdentity& device) {
   return object;
 }
 
+json::object write_bulk_update(const DeviceIdentity& device) {
+  json::object object = write_device(device);
+  object.erase("deviceId");
+  object.erase("etag");
+  object["id"] = device.device_id;
+  object["importMode"] = "update";
+  return object;
+}
+
 Result<ModuleIdentity> read_module(const json::object& object) {
   ModuleIdentity module;
   module.device_id = string_or(object, "deviceId", "");

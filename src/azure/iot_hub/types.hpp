@@ -109,6 +109,7 @@ Result<ModuleIdentity> read_module(const json::object& object);
 Result<Twin> read_twin(const json::object& object);
 Result<Configuration> read_configuration(const json::object& object);
 json::object write_device(const DeviceIdentity& device);
+json::object write_bulk_update(const DeviceIdentity& device);  // an item of POST /devices
 json::object write_module(const ModuleIdentity& module);
 json::object write_configuration(const Configuration& configuration);
 
