@@ -57,6 +57,10 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   arm::Options options;
   options.tenant_id = entra_->application().tenant_id;
   options.object_id = entra_->application().object_id;
+  options.owners = entra_->owners();
+  options.knows_principal = [entra = entra_.get()](std::string_view object_id) {
+    return entra->knows_principal(object_id);
+  };
   options.operation_delay = options_.operation_delay;
   auto arm = arm::Arm::open(directory / "arm.db", names, *entra_, clock, std::move(options));
   if (!arm) return fail(std::move(arm).error());
@@ -83,10 +87,17 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   registry_ = *std::move(registry);
   arm_->observe(*registry_);
 
+  auto event_hubs = event_hubs::EventHubsService::open(loop.executor(), directory);
+  if (!event_hubs) return fail(std::move(event_hubs).error());
+  event_hubs_ = *std::move(event_hubs);
+  arm_->observe(*event_hubs_);
+
   auto hubs = iot_hub::IotHubService::open(loop.executor(), clock, *arm_, names, directory);
   if (!hubs) return fail(std::move(hubs).error());
   iot_hub_ = *std::move(hubs);
   arm_->observe(*iot_hub_);
+  arm_->observe_hubs(*iot_hub_);
+  iot_hub_->route_to(event_hubs_->store());
 
   auto provisioning =
       dps::ProvisioningService::open(loop.executor(), clock, *arm_, names, *iot_hub_, directory);

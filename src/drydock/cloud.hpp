@@ -14,6 +14,7 @@
 #include "drydock/dps/service.hpp"
 #include "drydock/endpoints.hpp"
 #include "drydock/entra/entra.hpp"
+#include "drydock/event_hubs/service.hpp"
 #include "drydock/faults/faults.hpp"
 #include "drydock/iot_hub/service.hpp"
 #include "drydock/registry/service.hpp"
@@ -49,6 +50,8 @@ class Cloud {
   const Endpoints& endpoints() const { return options_.endpoints; }
   const Entra& entra() const { return *entra_; }
   const arm::Arm& resource_manager() const { return *arm_; }
+  // What devices have sent by way of hubs' routes.
+  const std::shared_ptr<event_hubs::EventStore>& events() const { return event_hubs_->store(); }
   // What goes wrong on demand. Shared with those who set faults and may outlive the cloud.
   const std::shared_ptr<Faults>& faults() { return faults_; }
 
@@ -70,6 +73,7 @@ class Cloud {
   std::shared_ptr<arm::Arm> arm_;
   std::unique_ptr<BlobService> blob_;
   std::unique_ptr<RegistryService> registry_;
+  std::unique_ptr<event_hubs::EventHubsService> event_hubs_;
   std::unique_ptr<iot_hub::IotHubService> iot_hub_;
   std::unique_ptr<dps::ProvisioningService> provisioning_;
   std::unique_ptr<dps::MqttGateway> mqtt_;

@@ -21,11 +21,46 @@ struct SharedAccessPolicy {
   std::string rights;  // "RegistryWrite, ServiceConnect, DeviceConnect"
 };
 
+// Where a hub's routes may lead beside the built-in endpoint.
+struct RoutingEndpoint {
+  std::string id;
+  std::string name;
+  std::string kind;       // "eventHubs", "storageContainers", ...
+  std::string host;       // of the Event Hubs namespace
+  std::string event_hub;  // as the connection string or the entity path says
+  bool identity_based = false;
+  std::string rule;  // with a key
+  ferry::Secret key;
+  std::string principal;  // with an identity
+};
+
+struct HubRoute {
+  std::string name;
+  std::string source;
+  std::string condition;
+  std::string endpoint;
+  bool enabled = true;
+};
+
+struct HubEnrichment {
+  std::string key;
+  std::string value;
+  std::vector<std::string> endpoints;
+};
+
+struct HubRouting {
+  std::vector<RoutingEndpoint> endpoints;
+  std::vector<HubRoute> routes;
+  std::vector<HubEnrichment> enrichments;
+  bool fallback_enabled = true;
+};
+
 struct HubInfo {
   std::string name;       // ARM's spelling
   std::string host_name;  // "<name>.azure-devices.drydock.localhost"
   std::string sku;        // "S1"
   std::vector<SharedAccessPolicy> policies;
+  HubRouting routing = {};
 };
 
 struct ProvisioningServiceInfo {
@@ -81,14 +116,16 @@ struct EventHubNamespaceInfo {
   std::string name;
   std::string host_name;  // "<name>.servicebus.drydock.localhost"
   bool local_auth = true;
-  std::vector<SharedAccessPolicy> rules;
-  std::vector<EventHubInfo> event_hubs;
+  std::vector<SharedAccessPolicy> rules = {};
+  std::vector<EventHubInfo> event_hubs = {};
 };
 
 // Names compare without case. Answers are copies of the state at the time of the call.
 class Directory {
  public:
   virtual ~Directory() = default;
+  // Another number after every change, so that copies can be kept; nothing: it is not known.
+  virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
   virtual std::optional<HubInfo> find_hub(std::string_view name) const = 0;
   virtual std::optional<ProvisioningServiceInfo> find_provisioning_service(
       std::string_view name) const = 0;
@@ -121,6 +158,25 @@ class ResourceObserver {
  public:
   virtual ~ResourceObserver() = default;
   virtual void on_deleted(ResourceKind kind, std::string_view name) = 0;
+};
+
+// What Resource Manager asks hubs about themselves.
+struct HubNumbers {
+  std::int64_t devices = 0;
+  std::int64_t enabled_devices = 0;
+  std::int64_t messages_today = 0;  // since midnight, UTC, and since Drydock started
+};
+// How sending to a routing endpoint went.
+struct EndpointRecord {
+  std::optional<ferry::Timestamp> last_attempt;
+  std::optional<ferry::Timestamp> last_success;
+  std::optional<ferry::Timestamp> failing_since;
+};
+class HubGauge {
+ public:
+  virtual ~HubGauge() = default;
+  virtual HubNumbers numbers(std::string_view hub) = 0;
+  virtual EndpointRecord endpoint_record(std::string_view hub, std::string_view endpoint) const = 0;
 };
 
 // Checks tokens that Drydock's Entra issued, for the data planes that take them.

@@ -44,12 +44,17 @@ Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, c
       context_(
           std::make_unique<Context>(std::move(store), endpoints, clock, std::move(account), delay)),
       access_(std::make_unique<Access>(*context_)) {
+  context_->access = access_.get();
   add_subscription_routes(*context_, *access_, routes_);
   add_provider_routes(*context_, routes_);
   add_resource_group_routes(*context_, routes_);
   add_resource_list_routes(*context_, routes_);
   add_operation_routes(*context_, routes_);
   add_iot_hub_routes(*context_, routes_);
+  add_certificate_routes(*context_, routes_, kHubType, kHubCertificateType);
+  add_hub_consumer_group_routes(*context_, routes_);
+  add_hub_reading_routes(*context_, routes_);
+  add_hub_routing_routes(*context_, routes_);
   add_provisioning_service_routes(*context_, routes_);
   add_certificate_routes(*context_, routes_, kProvisioningType, kProvisioningCertificateType);
   add_storage_account_routes(*context_, routes_);

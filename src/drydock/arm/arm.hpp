@@ -41,6 +41,8 @@ class Arm final : public Directory {
   ferry::net::Task<ferry::net::HttpResponse> handle(ferry::net::HttpRequest request);
   // Told of deletions before the resource is gone.
   void observe(ResourceObserver& observer);
+  // Asked for devices, messages and the health of endpoints; zero and unknown without it.
+  void observe_hubs(HubGauge& gauge) { context_->hub_gauge = &gauge; }
   // Lets `fate` decide which long-running operations fail; all succeed otherwise.
   void decide_operations(OperationFate fate);
   // Ends operations whose time has come; every call does so too. Call it now and then, so that
@@ -48,6 +50,7 @@ class Arm final : public Directory {
   void settle() const;
   const std::string& subscription_id() const;
 
+  std::optional<std::uint64_t> version() const override { return context_->store.version(); }
   std::optional<HubInfo> find_hub(std::string_view name) const override;
   std::optional<ProvisioningServiceInfo> find_provisioning_service(
       std::string_view name) const override;

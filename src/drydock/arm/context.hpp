@@ -23,6 +23,8 @@ struct Account {
   std::string object_id;  // of the application, for systemData
 };
 
+class Access;
+
 // Who calls, as the token says.
 struct Caller {
   std::string object_id;
@@ -60,7 +62,9 @@ class Context {
 
   // Notes that the change of `target` takes its time; returns the operation's id.
   Outcome<std::string> start(OperationKind kind, std::string_view target);
-  std::size_t page_size = 100;  // of lists
+  HubGauge* hub_gauge = nullptr;  // null: nobody knows
+  Access* access = nullptr;       // set once both are there
+  std::size_t page_size = 100;    // of lists
   std::chrono::milliseconds operation_delay() const { return delay_; }
   bool operations_take_time() const { return delay_.count() > 0; }
   // Ends the operations whose time has come. Cheap when there is none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microsoft.Devices/IotHubs, api-version 2023-06-30.
 #include "base/encoding.hpp"
+#include "drydock/arm/hub_routing_document.hpp"
 #include "drydock/arm/iot_hub_document.hpp"
 #include "drydock/arm/keys.hpp"
 #include "drydock/arm/providers.hpp"
@@ -55,6 +56,21 @@ json::object accepted(const Resource& hub) {
   return document;
 }
 
+// A subscription can have one free hub and 50 others.
+Outcome<void> check_hub_count(Context& context, const json::object& body) {
+  const bool free_one = string_or(object_of(body, "sku"), "name", "") == "F1";
+  const std::ptrdiff_t most = free_one ? 1 : 50;
+  auto hubs = context.store.list(kHubType, "");
+  if (!hubs) return fail(std::move(hubs).error());
+  const auto count = std::ranges::count_if(*hubs, [&](const Resource& hub) {
+    return (string_or(object_of(hub.document, "sku"), "name", "") == "F1") == free_one;
+  });
+  if (count < most) return {};
+  return refuse_call(403004, fmt::format("The subscription has {} {} IoT hubs already, which is "
+                                         "the limit.",
+                                         count, free_one ? "free" : "paid"));
+}
+
 Answer put(Context& context, const Call& call) {
   auto target = prepare_write(context, call, kHubType);
   if (!target) return fail(std::move(target).error());
@@ -75,6 +91,8 @@ Answer put(Context& context, const Call& call) {
     if (*taken) {
       return refuse_call(409001, fmt::format("The IotHub name '{}' is not available.", name));
     }
+    auto room = check_hub_count(context, call.body);
+    if (!room) return fail(std::move(room).error());
     hub.id = resource_id(context, target->group.name, kHubType, name);
     hub.type = std::string(kHubType);
     hub.group = target->group.name;
@@ -151,25 +169,6 @@ Answer check_name(Context& context, const Call& call) {
                                          {"message", message}});
 }
 
-json::object quota(std::string_view name, std::int64_t most) {
-  return {{"name", name}, {"currentValue", 0}, {"maxValue", most}};
-}
-
-Answer quota_metrics(Context& context, const Call& call) {
-  auto hub = require_resource(context, call, kHubType);
-  if (!hub) return fail(std::move(hub).error());
-  static const std::map<std::string, std::int64_t, std::less<>> kDaily = {
-      {"F1", 8'000},     {"S1", 400'000},     {"B1", 400'000},    {"S2", 6'000'000},
-      {"B2", 6'000'000}, {"S3", 300'000'000}, {"B3", 300'000'000}};
-  const json::object& sku = object_of(hub->document, "sku");
-  const auto daily = kDaily.find(string_or(sku, "name", ""));
-  const std::int64_t messages = daily == kDaily.end() ? 0 : daily->second;
-  return json_response(
-      200, json::object{
-               {"value", json::array{quota("TotalMessages", messages * int_or(sku, "capacity", 1)),
-                                     quota("TotalDeviceCount", 1'000'000)}}});
-}
-
 }  // namespace
 
 void add_iot_hub_routes(Context& context, Routes& routes) {
@@ -192,8 +191,6 @@ void add_iot_hub_routes(Context& context, Routes& routes) {
                         if (!hub) return fail(std::move(hub).error());
                         return find_policy(hub->hidden, call.path.at("key"), StatusForm::number);
                       });
-  routes.add_resource("GET", kHubType, "/quotaMetrics",
-                      [&context](const Call& c) { return quota_metrics(context, c); });
   routes.add("POST",
              fmt::format("{}/providers/Microsoft.Devices/checkNameAvailability", kSubscription),
              [&context](const Call& c) { return check_name(context, c); });
@@ -202,7 +199,8 @@ void add_iot_hub_routes(Context& context, Routes& routes) {
 std::optional<HubInfo> read_hub(Context&, const Resource& hub) {
   if (!bool_or(hub.hidden, "live", false)) return std::nullopt;
   return HubInfo{hub.name, Endpoints::hub_host(hub.name),
-                 string_or(object_of(hub.document, "sku"), "name", ""), read_policies(hub.hidden)};
+                 string_or(object_of(hub.document, "sku"), "name", ""), read_policies(hub.hidden),
+                 read_routing(hub)};
 }
 
 }  // namespace drydock::arm

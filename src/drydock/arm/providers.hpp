@@ -38,6 +38,9 @@ void add_resource_group_routes(Context& context, Routes& routes);
 void add_resource_list_routes(Context& context, Routes& routes);
 void add_operation_routes(Context& context, Routes& routes);
 void add_iot_hub_routes(Context& context, Routes& routes);
+void add_hub_consumer_group_routes(Context& context, Routes& routes);
+void add_hub_reading_routes(Context& context, Routes& routes);
+void add_hub_routing_routes(Context& context, Routes& routes);
 void add_provisioning_service_routes(Context& context, Routes& routes);
 // Certificates of hubs and of provisioning services: the same protocol below another parent.
 void add_certificate_routes(Context& context, Routes& routes, std::string_view parent_type,

@@ -161,4 +161,9 @@ std::optional<TokenIdentity> Entra::verify(std::string_view jwt,
   return issuer_.verify(jwt, audiences);
 }
 
+bool Entra::knows_principal(std::string_view object_id) {
+  auto found = principals_.find(object_id);
+  return found && found->has_value();
+}
+
 }  // namespace drydock

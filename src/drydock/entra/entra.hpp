@@ -47,6 +47,8 @@ class Entra final : public TokenVerifier {
   // Object ids of those who own everything from the start: the application of environment.json and
   // the user. Everybody else has the rights that role assignments give.
   std::vector<std::string> owners() const;
+  // Whether there is a principal of that object id. False when the database cannot be read.
+  bool knows_principal(std::string_view object_id);
   // What X-IDENTITY-HEADER must hold at the endpoint for managed identities.
   const ferry::Secret& identity_header() const { return identity_header_; }
 

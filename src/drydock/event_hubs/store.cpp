@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/event_hubs/store.hpp"
 
-#include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 
@@ -58,13 +57,6 @@ Result<std::shared_ptr<EventStore>> EventStore::open(const std::filesystem::path
   auto database = ferry::sqlite::Database::open(file, kMigrations);
   if (!database) return fail(std::move(database).error().with("open {}", file.string()));
   return std::make_shared<EventStore>(*std::move(database), executor);
-}
-
-int EventStore::partition_of(std::string_view key, int partitions) {
-  const std::string digest = ferry::sha256(key);
-  const unsigned word =
-      static_cast<unsigned char>(digest[0]) * 256U + static_cast<unsigned char>(digest[1]);
-  return static_cast<int>(word % static_cast<unsigned>(std::max(partitions, 1)));
 }
 
 void EventStore::append(HubName name, int partition, Event event, std::chrono::hours retention,

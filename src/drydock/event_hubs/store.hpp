@@ -69,9 +69,6 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   ferry::Result<void> erase(const HubName& name);
   ferry::Result<void> erase_space(std::string_view space);
 
-  // The partition that holds the events of `key` among `partitions`; the same for all times.
-  static int partition_of(std::string_view key, int partitions);
-
   EventStore(ferry::sqlite::Database database, ferry::net::Executor executor)
       : database_(std::move(database)), executor_(executor) {}
 

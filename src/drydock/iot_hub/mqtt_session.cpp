@@ -51,13 +51,13 @@ ferry::Result<MqttUserName> parse_mqtt_user_name(std::string_view text) {
 }
 
 MqttSession::MqttSession(std::shared_ptr<Hub> hub, EntityKey key, DeviceProof proof,
-                         std::shared_ptr<MqttLink> link, TelemetryLog& telemetry,
+                         std::shared_ptr<MqttLink> link, MessageRouter& router,
                          MethodCalls& methods)
     : hub_(std::move(hub)),
       key_(std::move(key)),
       proof_(std::move(proof)),
       link_(std::move(link)),
-      telemetry_(telemetry),
+      router_(router),
       methods_(methods),
       events_topic_(prefix_of(key_) + "messages/events/") {
   if (const Entity* entity = hub_->find(key_)) generation_id_ = entity->identity.generation_id;
@@ -144,15 +144,18 @@ bool MqttSession::handle_telemetry(mqtt::Publish publish) {
     properties += properties.empty() ? "mqtt-retain=true" : "&mqtt-retain=true";
   if (properties.size() + publish.message.payload.size() > kMessageLimit) return false;
   auto message = telemetry_message(std::move(properties), std::move(publish.message.payload));
-  if (Entity* entity = hub_->find(key_)) entity->last_activity = message.enqueued;
-  telemetry_.append(std::move(message), [link = link_, id = publish.packet_id](bool stored) {
-    // Without PUBACK the device sends again; with the connection closed it does so at once.
-    if (!stored) {
-      link->close();
-    } else if (id != 0) {
-      link->send(mqtt::Puback{id});
-    }
-  });
+  Entity* entity = hub_->find(key_);
+  if (entity) entity->last_activity = message.enqueued;
+  router_.deliver(std::move(message), entity ? &entity->twin : nullptr,
+                  [link = link_, id = publish.packet_id](bool stored) {
+                    // Without PUBACK the device sends again; with the connection closed it does
+                    // so at once.
+                    if (!stored) {
+                      link->close();
+                    } else if (id != 0) {
+                      link->send(mqtt::Puback{id});
+                    }
+                  });
   return true;
 }
 
@@ -164,7 +167,9 @@ TelemetryMessage MqttSession::telemetry_message(std::string properties, std::str
 void MqttSession::store_will(const mqtt::Message& will) {
   std::string properties = will.topic.substr(events_topic_.size());
   properties += properties.empty() ? "iothub-MessageType=Will" : "&iothub-MessageType=Will";
-  telemetry_.append(telemetry_message(std::move(properties), will.payload), [](bool) {});
+  const Entity* entity = hub_->find(key_);
+  router_.deliver(telemetry_message(std::move(properties), will.payload),
+                  entity ? &entity->twin : nullptr, [](bool) {});
 }
 
 bool MqttSession::handle_twin_read(const mqtt::Publish& publish) {

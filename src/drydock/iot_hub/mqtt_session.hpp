@@ -3,9 +3,9 @@
 #pragma once
 
 #include "drydock/iot_hub/authorization.hpp"
+#include "drydock/iot_hub/message_router.hpp"
 #include "drydock/iot_hub/methods.hpp"
 #include "drydock/iot_hub/mqtt_link.hpp"
-#include "drydock/iot_hub/telemetry.hpp"
 
 namespace drydock::iot_hub {
 
@@ -19,7 +19,7 @@ ferry::Result<MqttUserName> parse_mqtt_user_name(std::string_view text);
 class MqttSession final : public DeviceSession {
  public:
   MqttSession(std::shared_ptr<Hub> hub, EntityKey key, DeviceProof proof,
-              std::shared_ptr<MqttLink> link, TelemetryLog& telemetry, MethodCalls& methods);
+              std::shared_ptr<MqttLink> link, MessageRouter& router, MethodCalls& methods);
   ~MqttSession() override;
 
   // Whether the will's topic is one that this device may publish to.
@@ -52,7 +52,7 @@ class MqttSession final : public DeviceSession {
   EntityKey key_;
   DeviceProof proof_;
   std::shared_ptr<MqttLink> link_;
-  TelemetryLog& telemetry_;
+  MessageRouter& router_;
   MethodCalls& methods_;
   std::string events_topic_;  // "devices/{d}/messages/events/"
   std::string generation_id_;

@@ -41,6 +41,7 @@ IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& 
       directory_(directory),
       store_(std::move(store)),
       telemetry_(std::move(telemetry)),
+      message_router_(directory, clock, *telemetry_),
       methods_(executor),
       router_(ferry::net::Router::Case::insensitive) {
   for (const Operation& operation : operations()) {
@@ -147,7 +148,7 @@ ferry::net::Task<void> IotHubService::serve_device(std::shared_ptr<MqttLink> lin
     }
   }
   if (!refusal) {
-    MqttSession session(*hub, name->key, *proof, link, *telemetry_, methods_);
+    MqttSession session(*hub, name->key, *proof, link, message_router_, methods_);
     Entity* entity = (*hub)->find(name->key);
     if (entity && (!connect.will || session.accepts_will(*connect.will))) {
       (*hub)->attach(*entity, session);
@@ -161,6 +162,24 @@ ferry::net::Task<void> IotHubService::serve_device(std::shared_ptr<MqttLink> lin
   co_await link->close_after_sending();
 }
 
+HubNumbers IotHubService::numbers(std::string_view name) {
+  HubNumbers numbers;
+  numbers.messages_today = message_router_.messages_today(ferry::to_lower(name));
+  const auto info = directory_.find_hub(name);
+  const auto hub = info ? find_hub(*info) : Outcome<std::shared_ptr<Hub>>(refuse(404000, "no hub"));
+  if (!hub) return numbers;
+  for (const auto& [id, device] : (*hub)->devices()) {
+    ++numbers.devices;
+    if (device.self.identity.enabled) ++numbers.enabled_devices;
+  }
+  return numbers;
+}
+
+EndpointRecord IotHubService::endpoint_record(std::string_view hub,
+                                              std::string_view endpoint) const {
+  return message_router_.endpoint_record(ferry::to_lower(hub), endpoint);
+}
+
 void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
   if (kind != ResourceKind::iot_hub) return;
   const std::string hub = ferry::to_lower(name);
@@ -170,6 +189,7 @@ void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
   }
   auto erased = store_.erase(hub);
   if (erased) erased = telemetry_->erase(hub);
+  message_router_.forget(hub);
   if (!erased) ferry::log::error("iot_hub", "erase hub {}: {}", hub, erased.error().describe());
 }
 

@@ -9,16 +9,16 @@
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
 #include "drydock/iot_hub/device_registry.hpp"
+#include "drydock/iot_hub/message_router.hpp"
 #include "drydock/iot_hub/methods.hpp"
 #include "drydock/iot_hub/mqtt_link.hpp"
 #include "drydock/iot_hub/store.hpp"
-#include "drydock/iot_hub/telemetry.hpp"
 #include "net/router.hpp"
 
 namespace drydock::iot_hub {
 
 // Belongs to one loop. What it is given must outlive it; so must no connection.
-class IotHubService final : public ResourceObserver, public DeviceRegistry {
+class IotHubService final : public ResourceObserver, public DeviceRegistry, public HubGauge {
  public:
   // Keeps iot_hub.db and iot_hub_messages.db in `data`, which must exist.
   static ferry::Result<std::unique_ptr<IotHubService>> open(ferry::net::Executor executor,
@@ -35,6 +35,13 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry {
                                       ferry::net::mqtt::Connect connect);
 
   TelemetryLog& telemetry() { return *telemetry_; }
+  // Where routes to event hubs lead; without it they lead nowhere.
+  void route_to(std::shared_ptr<event_hubs::EventStore> events) {
+    message_router_.send_to(std::move(events));
+  }
+
+  HubNumbers numbers(std::string_view hub) override;
+  EndpointRecord endpoint_record(std::string_view hub, std::string_view endpoint) const override;
 
   void on_deleted(ResourceKind kind, std::string_view name) override;
   Outcome<bool> provision(std::string_view hub, const ProvisionedDevice& device) override;
@@ -56,6 +63,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry {
   const Directory& directory_;
   Store store_;
   std::shared_ptr<TelemetryLog> telemetry_;
+  MessageRouter message_router_;
   MethodCalls methods_;
   ferry::net::Router router_;
   std::map<std::pair<std::string, std::string_view>, const struct Operation*> operations_;
