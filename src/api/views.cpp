@@ -80,11 +80,26 @@ json::object to_json(const control::OperationView& operation) {
 }
 
 json::object to_json(const control::WorkspaceView& workspace) {
+  const auto& options = workspace.options;
+  json::value event_hubs = nullptr;
+  if (options.event_hubs) {
+    event_hubs = json::object{{"partitions", options.event_hubs->partitions},
+                              {"retentionHours", options.event_hubs->retention_hours}};
+  }
   return {{"id", workspace.id.str()},
           {"name", workspace.name},
           {"location", workspace.location},
           {"cloudAccount", workspace.cloud_account},
           {"state", text(fleet::to_string(workspace.state))},
+          {"sku", options.sku},
+          {"units", options.units},
+          {"eventHubs", std::move(event_hubs)},
+          {"identityBased", options.identity_based},
+          {"limits", json::object{{"messagesPerDay", workspace.limits.messages_per_day},
+                                  {"devices", workspace.limits.devices},
+                                  {"deployments", workspace.limits.deployments},
+                                  {"endpoints", workspace.limits.endpoints},
+                                  {"routes", workspace.limits.routes}}},
           {"createdAt", time(workspace.created_at)}};
 }
 
@@ -94,8 +109,43 @@ json::object to_json(const control::ResourceView& resource) {
           {"azureId", text_or_null(resource.azure_id)},
           {"region", resource.region},
           {"state", text(fleet::to_string(resource.state))},
+          {"origin", text(fleet::to_string(resource.origin))},
+          {"sku", text_or_null(resource.sku)},
+          {"endpoints", json::array(resource.endpoints.begin(), resource.endpoints.end())},
           {"portalUrl", text_or_null(resource.portal_url)},
-          {"createdAt", time(resource.created_at)}};
+          {"createdAt", time(resource.created_at)},
+          {"lastVerifiedAt", time(resource.last_verified_at)}};
+}
+
+json::object to_json(const control::DeletionItem& item) {
+  return {{"type", item.type},
+          {"name", item.name},
+          {"azureId", item.azure_id},
+          {"action", item.goes ? "delete" : "keep"},
+          {"reason", text_or_null(item.reason)}};
+}
+
+json::object to_json(const control::RoutingView& routing) {
+  json::array endpoints;
+  for (const auto& endpoint : routing.endpoints) {
+    endpoints.push_back(json::object{{"name", endpoint.name},
+                                     {"kind", endpoint.kind},
+                                     {"health", endpoint.health},
+                                     {"lastError", text_or_null(endpoint.last_error)},
+                                     {"lastSuccessAt", text_or_null(endpoint.last_success_at)}});
+  }
+  json::array routes;
+  for (const auto& route : routing.routes) {
+    routes.push_back(json::object{{"name", route.name},
+                                  {"source", route.source},
+                                  {"condition", route.condition},
+                                  {"endpoint", route.endpoint},
+                                  {"enabled", route.enabled},
+                                  {"problem", text_or_null(route.problem)}});
+  }
+  return {{"fallback", routing.fallback},
+          {"endpoints", std::move(endpoints)},
+          {"routes", std::move(routes)}};
 }
 
 json::object to_json(const control::GroupView& group) {

@@ -27,6 +27,8 @@ json::object to_json(const fleet::CloudAccount& account);  // never its secret
 json::object to_json(const control::OperationView& operation);
 json::object to_json(const control::WorkspaceView& workspace);
 json::object to_json(const control::ResourceView& resource);
+json::object to_json(const control::DeletionItem& item);
+json::object to_json(const control::RoutingView& routing);
 json::object to_json(const control::GroupView& group);
 json::object to_json(const control::CompositionView& composition);
 json::object to_json(const control::NodeTicket& ticket);  // with the token: its only appearance

@@ -12,6 +12,42 @@ Answer started_response(Result<control::WorkspaceStarted> started) {
                                          {"operation", to_json(started->operation)}});
 }
 
+// A member of a wrong type must not be taken for an absent one: money depends on it.
+Result<int> read_number(const json::object& body, std::string_view name, int otherwise) {
+  const auto* value = body.if_contains(name);
+  if (!value || value->is_null()) return otherwise;
+  auto number = require_int(body, name);
+  if (!number) return fail(std::move(number).error());
+  if (*number < 0 || *number > 1'000'000) {
+    return fail(Code::invalid_argument, "'{}' is out of range", name);
+  }
+  return static_cast<int>(*number);
+}
+
+Result<fleet::WorkspaceOptions> read_options(const json::object& body) {
+  fleet::WorkspaceOptions options;
+  if (body.contains("sku") && !body.at("sku").is_null()) {
+    auto sku = require_string(body, "sku");
+    if (!sku) return fail(std::move(sku).error());
+    options.sku = *std::move(sku);
+  }
+  auto units = read_number(body, "units", options.units);
+  if (!units) return fail(std::move(units).error());
+  options.units = *units;
+  options.identity_based = bool_or(body, "identityBased", false);
+  if (!body.contains("eventHubs") || body.at("eventHubs").is_null()) return options;
+  auto hubs = require_object(body, "eventHubs");
+  if (!hubs) return fail(std::move(hubs).error());
+  options.event_hubs.emplace();
+  auto partitions = read_number(*hubs, "partitions", options.event_hubs->partitions);
+  if (!partitions) return fail(std::move(partitions).error());
+  options.event_hubs->partitions = *partitions;
+  auto hours = read_number(*hubs, "retentionHours", options.event_hubs->retention_hours);
+  if (!hours) return fail(std::move(hours).error());
+  options.event_hubs->retention_hours = *hours;
+  return options;
+}
+
 Answer create(control::Control& control, const Call& call) {
   auto body = body_of(call);
   if (!body) return fail(std::move(body).error());
@@ -19,9 +55,11 @@ Answer create(control::Control& control, const Call& call) {
   if (!name) return fail(std::move(name).error());
   auto location = require_string(*body, "location");
   if (!location) return fail(std::move(location).error());
+  auto options = read_options(*body);
+  if (!options) return fail(std::move(options).error());
   return started_response(control.workspaces.create(
-      call.organization(),
-      {*std::move(name), *std::move(location), string_or(*body, "cloudAccount", "")}));
+      call.organization(), {*std::move(name), *std::move(location),
+                            string_or(*body, "cloudAccount", ""), *std::move(options)}));
 }
 
 Answer list(control::Control& control, const Call& call) {
@@ -50,6 +88,18 @@ Answer resources(control::Control& control, const Call& call) {
   return json_response(200, collection(*list));
 }
 
+net::Task<Answer> deletion(control::Control& control, Call call) {
+  auto items = co_await control.workspaces.deletion(call.organization(), call.at("workspace"));
+  if (!items) co_return fail(std::move(items).error());
+  co_return json_response(200, collection(*items));
+}
+
+net::Task<Answer> routing(control::Control& control, Call call) {
+  auto view = co_await control.workspaces.routing(call.organization(), call.at("workspace"));
+  if (!view) co_return fail(std::move(view).error());
+  co_return json_response(200, to_json(*view));
+}
+
 }  // namespace
 
 void add_workspace_routes(Routes& routes) {
@@ -60,6 +110,8 @@ void add_workspace_routes(Routes& routes) {
   routes.add("POST", "/workspaces/{workspace}/retry", Role::owner, retry);
   routes.add("DELETE", "/workspaces/{workspace}", Role::owner, remove);
   routes.add("GET", "/workspaces/{workspace}/resources", Role::viewer, resources);
+  routes.add("GET", "/workspaces/{workspace}/deletion", Role::viewer, deletion);
+  routes.add("GET", "/workspaces/{workspace}/routing", Role::viewer, routing);
 }
 
 }  // namespace ferry::api

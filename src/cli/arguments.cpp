@@ -92,18 +92,38 @@ class Builder {
 
   void add_workspaces() {
     auto* parent = noun("workspace", "Projects and their cloud resources");
-    full<WorkspaceCreate>(parent, "create", "Provision a workspace in the cloud", workspace_create,
-                          [](CLI::App& verb, WorkspaceCreate& arguments) {
-                            verb.add_option("NAME", arguments.name)->required();
-                            verb.add_option("--location", arguments.location,
-                                            "Region, such as westeurope")
-                                ->required();
-                            verb.add_option("--cloud-account", arguments.cloud_account,
-                                            "Where; needed only when there are several");
-                          });
+    full<WorkspaceCreate>(
+        parent, "create", "Provision a workspace in the cloud", workspace_create,
+        [](CLI::App& verb, WorkspaceCreate& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_option("--location", arguments.location, "Region, such as westeurope")
+              ->required();
+          verb.add_option("--cloud-account", arguments.cloud_account,
+                          "Where; needed only when there are several");
+          verb.add_option("--sku", arguments.sku,
+                          "Of the IoT Hub: S1, S2, S3, or F1 to try it out [S1]");
+          verb.add_option("--units", arguments.units, "Of the IoT Hub [1]")
+              ->check(CLI::Range(1, 200));
+          auto* hubs = verb.add_flag("--event-hubs", arguments.event_hubs,
+                                     "With an event hub that all messages are routed to");
+          verb.add_option("--partitions", arguments.partitions, "Of the event hub [4]")
+              ->needs(hubs)
+              ->check(CLI::Range(1, 32));
+          verb.add_option("--retention-hours", arguments.retention_hours, "Of the event hub [24]")
+              ->needs(hubs)
+              ->check(CLI::Range(1, 168));
+          verb.add_flag("--identity-based", arguments.identity_based,
+                        "The hub reaches the event hub by its identity, not a key")
+              ->needs(hubs);
+        });
     plain(parent, "list", "List workspaces", workspace_list);
     named(parent, "show", "Show a workspace and its resources", workspace_show);
-    named(parent, "delete", "Delete a workspace and its cloud resources", workspace_delete);
+    full<WorkspaceDelete>(parent, "delete",
+                          "Delete a workspace and the cloud resources that Ferry made for it",
+                          workspace_delete, [](CLI::App& verb, WorkspaceDelete& arguments) {
+                            verb.add_option("NAME", arguments.name)->required();
+                            verb.add_flag("--yes,-y", arguments.yes, "Do not ask");
+                          });
     named(parent, "retry", "Go on with a provisioning that failed", workspace_retry);
     add_access(parent, "workspace", "Shut all devices of a workspace out");
   }

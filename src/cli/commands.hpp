@@ -18,11 +18,21 @@ struct WorkspaceCreate {
   std::string name;
   std::string location;
   std::string cloud_account;
+  std::string sku;  // empty: what the server takes
+  int units = 0;    // 0: the same
+  bool event_hubs = false;
+  int partitions = 0;
+  int retention_hours = 0;
+  bool identity_based = false;
+};
+struct WorkspaceDelete {
+  std::string name;
+  bool yes = false;
 };
 Done workspace_create(Context& context, WorkspaceCreate arguments);
 Done workspace_list(Context& context);
 Done workspace_show(Context& context, std::string name);  // with its resources
-Done workspace_delete(Context& context, std::string name);
+Done workspace_delete(Context& context, WorkspaceDelete arguments);
 Done workspace_retry(Context& context, std::string name);
 
 // cloud_account_commands.cpp

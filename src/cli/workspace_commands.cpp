@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <iostream>
+
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 
@@ -6,15 +10,60 @@ namespace ferry::cli {
 namespace {
 
 std::string show_resources(const Context& context, const json::value& resources) {
-  Table table({"RESOURCE", "NAME", "REGION", "STATE", "AZURE ID"});
+  Table table({"RESOURCE", "NAME", "REGION", "STATE", "SKU", "AZURE ID"});
   for (const auto& resource : items_of(resources)) {
     table.add({{text_of(resource, "type"), Tone::plain},
                {text_of(resource, "name"), Tone::strong},
                {text_of(resource, "region"), Tone::plain},
                state_cell(resource, "state"),
+               {text_of(resource, "sku"), Tone::plain},
                {text_of(resource, "azureId"), Tone::dim}});
   }
   if (table.empty()) return "no cloud resources\n";
+  return table.render(context.terminal.width, context.terminal.colours);
+}
+
+// What the free tier allows is little; that must not come as a surprise.
+std::string show_limits(const json::object& workspace) {
+  const auto* limits = find_object(workspace, "limits");
+  if (!limits || string_or(workspace, "sku", "") != "F1") return "";
+  return fmt::format("limits of F1  {} messages a day, {} devices, {} deployments, {} endpoint\n",
+                     int_or(*limits, "messagesPerDay", 0), int_or(*limits, "devices", 0),
+                     int_or(*limits, "deployments", 0), int_or(*limits, "endpoints", 0));
+}
+
+std::string show_routing(const Context& context, const json::object& routing) {
+  Table table({"ROUTE", "FROM", "CONDITION", "TO", "HEALTH", "PROBLEM"});
+  const auto health_of = [&](const std::string& name) -> std::string {
+    const auto* endpoints = find_array(routing, "endpoints");
+    for (std::size_t i = 0; endpoints && i < endpoints->size(); ++i) {
+      const auto* endpoint = (*endpoints)[i].if_object();
+      if (endpoint && string_or(*endpoint, "name", "") == name) {
+        return string_or(*endpoint, "health", "-");
+      }
+    }
+    return "-";
+  };
+  const auto* routes = find_array(routing, "routes");
+  for (std::size_t i = 0; routes && i < routes->size(); ++i) {
+    const auto* route = (*routes)[i].if_object();
+    if (!route) continue;
+    const auto to = string_or(*route, "endpoint", "");
+    table.add({{text_of(*route, "name"), Tone::strong},
+               {text_of(*route, "source")},
+               {text_of(*route, "condition")},
+               {to},
+               {health_of(to)},
+               {text_of(*route, "problem"), Tone::bad}});
+  }
+  const bool fallback = bool_or(routing, "fallback", false);
+  table.add({{"(fallback)", Tone::dim},
+             {"DeviceMessages"},
+             {"what no route takes"},
+             {fallback ? "events" : "-"},
+             {fallback ? health_of("events") : "-"},
+             {fallback ? "-" : "it is switched off: such messages are lost",
+              fallback ? Tone::plain : Tone::bad}});
   return table.render(context.terminal.width, context.terminal.colours);
 }
 
@@ -24,16 +73,27 @@ Done show_workspace(Context& context, std::string name) {
   auto resources = co_await context.client.get(api_path({"workspaces", name, "resources"}));
   if (!resources) co_return fail(std::move(resources).error());
   json::value both = *workspace;
+  json::object routing;
   if (auto* object = both.if_object()) {
     const auto* list = resources->if_object();
     (*object)["resources"] = list && list->contains("value") ? list->at("value") : json::array{};
+    const bool routes =
+        string_or(*object, "state", "") == "ready" && find_object(*object, "eventHubs") != nullptr;
+    if (routes) {
+      auto answer = co_await context.client.get(api_path({"workspaces", name, "routing"}));
+      // A cloud that does not answer is no reason to show nothing.
+      if (!answer) say(context, "the routes are not known: " + answer.error().describe());
+      if (answer && answer->is_object()) routing = answer->get_object();
+      if (!routing.empty()) (*object)["routing"] = routing;
+    }
   }
   print(context, both, [&](const json::value& value) {
     const auto* object = value.if_object();
     if (!object) return std::string();
-    return describe_members(*object,
-                            {"name", "id", "location", "cloudAccount", "state", "createdAt"}) +
-           "\n" + show_resources(context, *resources);
+    return describe_members(*object, {"name", "id", "location", "cloudAccount", "state", "sku",
+                                      "units", "createdAt"}) +
+           show_limits(*object) + "\n" + show_resources(context, *resources) +
+           (routing.empty() ? "" : "\n" + show_routing(context, routing));
   });
   co_return Result<void>{};
 }
@@ -43,6 +103,15 @@ Done show_workspace(Context& context, std::string name) {
 Done workspace_create(Context& context, WorkspaceCreate arguments) {
   json::object body{{"name", arguments.name}, {"location", arguments.location}};
   if (!arguments.cloud_account.empty()) body["cloudAccount"] = arguments.cloud_account;
+  if (!arguments.sku.empty()) body["sku"] = arguments.sku;
+  if (arguments.units > 0) body["units"] = arguments.units;
+  if (arguments.event_hubs) {
+    json::object hubs;
+    if (arguments.partitions > 0) hubs["partitions"] = arguments.partitions;
+    if (arguments.retention_hours > 0) hubs["retentionHours"] = arguments.retention_hours;
+    body["eventHubs"] = std::move(hubs);
+    body["identityBased"] = arguments.identity_based;
+  }
   auto started = co_await context.client.post(api_path({"workspaces"}), std::move(body));
   if (!started) co_return fail(std::move(started).error());
   say(context, fmt::format("creating workspace {} in {}", arguments.name, arguments.location));
@@ -81,7 +150,46 @@ Done workspace_show(Context& context, std::string name) {
   co_return co_await show_workspace(context, std::move(name));
 }
 
-Done workspace_delete(Context& context, std::string name) {
+namespace {
+
+std::string show_deletion(const Context& context, const json::value& deletion) {
+  Table table({"RESOURCE", "NAME", "ACTION", "WHY"});
+  for (const auto& item : items_of(deletion)) {
+    const bool goes = text_of(item, "action") == "delete";
+    table.add({{text_of(item, "type")},
+               {text_of(item, "name"), Tone::strong},
+               {goes ? "delete" : "keep", goes ? Tone::bad : Tone::good},
+               {text_of(item, "reason"), Tone::dim}});
+  }
+  if (table.empty()) return "nothing of it is left in the cloud\n";
+  return table.render(context.terminal.width, context.terminal.colours);
+}
+
+// Whether the person at the terminal agrees; an Error when there is nobody to ask.
+Result<bool> agrees(const Context& context, std::string_view question) {
+  if (::isatty(STDIN_FILENO) == 0 || !context.terminal.err_is_terminal) {
+    return fail(Error{Code::invalid_argument, "this needs to be agreed to, and nobody can be asked",
+                      "say --yes"});
+  }
+  context.terminal.err << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+Done workspace_delete(Context& context, WorkspaceDelete arguments) {
+  const auto& name = arguments.name;
+  if (!arguments.yes) {
+    auto deletion = co_await context.client.get(api_path({"workspaces", name, "deletion"}));
+    if (!deletion) co_return fail(std::move(deletion).error());
+    context.terminal.err << show_deletion(context, *deletion);
+    auto agreed =
+        agrees(context, fmt::format("Delete workspace {} with its groups and nodes?", name));
+    if (!agreed) co_return fail(std::move(agreed).error());
+    if (!*agreed) co_return fail(Code::cancelled, "nothing was deleted");
+  }
   auto started = co_await context.client.remove(api_path({"workspaces", name}));
   if (!started) co_return fail(std::move(started).error());
   say(context, fmt::format("deleting workspace {} and its cloud resources", name));

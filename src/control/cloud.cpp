@@ -2,7 +2,6 @@
 #include "control/cloud.hpp"
 
 #include "control/cloud_port.hpp"
-#include "fleet/azure_names.hpp"
 #include "net/http_client.hpp"
 
 namespace ferry::control {
@@ -21,9 +20,13 @@ TransportFactory https_transports() {
 
 CloudConnection::CloudConnection(azure::Transport the_transport, const Clock& clock,
                                  azure::CloudEnvironment environment, std::string subscription,
-                                 azure::ClientSecret credential)
+                                 azure::ClientSecret credential, Sleep sleep)
     : transport(std::move(the_transport)),
-      pipeline({.transport = transport, .clock = &clock, .sleep = {}, .jitter = {}, .retry = {}}),
+      pipeline({.transport = transport,
+                .clock = &clock,
+                .sleep = std::move(sleep),
+                .jitter = {},
+                .retry = {}}),
       tokens(pipeline, environment.active_directory, std::move(credential)),
       arm(pipeline, tokens,
           {.environment = std::move(environment), .subscription = std::move(subscription)}) {}
@@ -78,7 +81,7 @@ Result<std::shared_ptr<CloudConnection>> Clouds::account(const fleet::CloudAccou
   auto connection = std::make_shared<CloudConnection>(
       at_port_of((*account)->environment, *std::move(sender)), clock_, to_azure(**account),
       (*account)->subscription_id,
-      azure::ClientSecret{(*account)->tenant_id, (*account)->client_id, *client_secret});
+      azure::ClientSecret{(*account)->tenant_id, (*account)->client_id, *client_secret}, sleep_);
   accounts_[id.str()] = connection;
   return connection;
 }
@@ -99,7 +102,7 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
     }
     secrets[i] = *std::move(found);
   }
-  const auto azure = fleet::azure_names(workspace.id, workspace.name);
+  const auto& azure = workspace.names;
   azure::SasKey hub_key{workspace.hub_host, std::string(kHubPolicy), secrets[0]};
   azure::SasKey dps_key{workspace.provisioning_service, std::string(kDpsPolicy), secrets[1]};
   oci::RegistryOptions registry{

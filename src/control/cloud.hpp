@@ -22,10 +22,13 @@ namespace ferry::control {
 using TransportFactory = std::function<Result<azure::Transport>(const std::string& ca_pem)>;
 TransportFactory https_transports();
 
+// How the control plane waits; net::sleep_for outside tests.
+using Sleep = std::function<net::Task<void>(std::chrono::milliseconds)>;
+
 struct CloudConnection {
   CloudConnection(azure::Transport transport, const Clock& clock,
                   azure::CloudEnvironment environment, std::string subscription,
-                  azure::ClientSecret credential);
+                  azure::ClientSecret credential, Sleep sleep = {});
   azure::Transport transport;
   azure::Pipeline pipeline;
   azure::ClientSecretTokenSource tokens;
@@ -46,6 +49,7 @@ inline const std::string kClientSecret = "client-secret";
 inline const std::string kHubKey = "iot-hub-key";
 inline const std::string kDpsKey = "dps-key";
 inline const std::string kStorageKey = "storage-key";
+inline const std::string kEventHubListen = "event-hub-listen";  // connection string
 inline const std::string kPushPassword = "registry-push-password";
 inline const std::string kPullPassword = "registry-pull-password";
 inline const std::string kCaKey = "ca-private-key";
@@ -61,8 +65,11 @@ azure::CloudEnvironment to_azure(const fleet::CloudAccount& account);
 
 class Clouds {
  public:
-  Clouds(store::Store& store, const Clock& clock, TransportFactory transports)
-      : store_(store), clock_(clock), transports_(std::move(transports)) {}
+  Clouds(store::Store& store, const Clock& clock, TransportFactory transports, Sleep sleep = {})
+      : store_(store),
+        clock_(clock),
+        transports_(std::move(transports)),
+        sleep_(std::move(sleep)) {}
 
   Result<azure::Transport> transport(const std::string& ca_pem) const {
     return transports_(ca_pem);
@@ -79,6 +86,7 @@ class Clouds {
   store::Store& store_;
   const Clock& clock_;
   TransportFactory transports_;
+  Sleep sleep_;
   std::map<std::string, std::shared_ptr<CloudConnection>> accounts_;
   std::map<std::string, std::shared_ptr<WorkspaceConnection>> workspaces_;
 };

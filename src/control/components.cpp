@@ -110,7 +110,7 @@ net::Task<Result<void>> Components::put_file(fleet::OrganizationId organization,
 
   const fleet::VersionFile file{path, static_cast<std::int64_t>(bytes.size()),
                                 hex_encode(sha256(bytes)), mode & 07777U};
-  const auto names = fleet::azure_names(workspace->id, workspace->name);
+  const auto& names = workspace->names;
   auto stored =
       co_await (*connection)
           ->blobs.put(names.container, fleet::component_blob(component, version_name, path),
@@ -215,7 +215,7 @@ net::Task<Result<void>> Components::remove_version(fleet::OrganizationId organiz
   if (!can_be_edited(version->state)) co_return fail(not_editable(*version));
   auto connection = context_.clouds.workspace(*workspace);
   if (!connection) co_return fail(std::move(connection).error());
-  const auto names = fleet::azure_names(workspace->id, workspace->name);
+  const auto& names = workspace->names;
   auto& blobs = (*connection)->blobs;
   auto stored =
       co_await blobs.list(names.container, fleet::component_prefix(component, version_name));

@@ -12,7 +12,7 @@ Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
       clock(the_clock),
       store_owner(std::move(the_store)),
       store(*store_owner),
-      clouds(store, clock, std::move(transports)),
+      clouds(store, clock, std::move(transports), engine_options.sleep),
       engine(loop, clock, store, engine_options),
       published(store),
       failures(clock) {

@@ -4,7 +4,6 @@
 #include "azure/arm/provisioning_services.hpp"
 #include "control/authority.hpp"
 #include "control/resource_types.hpp"
-#include "fleet/azure_names.hpp"
 
 namespace ferry::control {
 namespace {
@@ -31,7 +30,7 @@ Result<Place> place_of(Context& context, const fleet::Workspace& workspace,
                        const store::CertificateRecord& authority) {
   auto cloud = context.clouds.account(workspace.cloud_account);
   if (!cloud) return fail(std::move(cloud).error());
-  const auto names = fleet::azure_names(workspace.id, workspace.name);
+  const auto& names = workspace.names;
   auto name = name_in_dps(context, names.ca_certificate, authority);
   if (!name) return fail(std::move(name).error());
   auto service =

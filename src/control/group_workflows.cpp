@@ -28,7 +28,7 @@ Result<GroupSite> load_site(Context& context, const fleet::NodeGroupId& id) {
   if (!workspace) return fail(std::move(workspace).error());
   auto connection = context.clouds.workspace(*workspace);
   if (!connection) return fail(std::move(connection).error());
-  const auto names = fleet::azure_names(workspace->id, workspace->name);
+  const auto& names = workspace->names;
   std::string registry_id =
       (*connection)->cloud->arm.resource_id(names.resource_group, kRegistryType, names.registry);
   return GroupSite{*std::move(workspace), *std::move(group), *std::move(connection),

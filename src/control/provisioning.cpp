@@ -1,309 +1,342 @@
 // SPDX-License-Identifier: Apache-2.0
-// The workflows that make a workspace's cloud resources and take them away again. Every step may
-// run again after a crash: it meets what it made before and goes on from there.
+// The workflow that makes a workspace's cloud resources: a step for each entry of the table in
+// fleet/desired_resources.hpp, in the order that the table says. Every step may run again after a
+// crash: it meets what it made before and goes on from there.
+#include "azure/arm/authorization.hpp"
+#include "azure/arm/event_hubs.hpp"
+#include "azure/arm/hub_routing.hpp"
 #include "azure/arm/iot_hubs.hpp"
 #include "azure/arm/provisioning_services.hpp"
 #include "azure/arm/registries.hpp"
-#include "azure/arm/resource_groups.hpp"
 #include "azure/arm/storage_accounts.hpp"
 #include "control/authority.hpp"
-#include "control/ca_keys.hpp"
 #include "control/cloud_port.hpp"
+#include "control/deprovisioning.hpp"
 #include "control/dps_authorities.hpp"
 #include "control/lookup.hpp"
-#include "control/resource_types.hpp"
-#include "fleet/azure_names.hpp"
+#include "control/provisioning_site.hpp"
 
 namespace ferry::control {
 namespace {
 
 namespace arm = azure::arm;
+namespace keys = fleet::keys;
+using fleet::ResourceState;
+using fleet::WorkspaceId;
 
-// What each step works with.
-struct Site {
-  fleet::Workspace workspace;
-  fleet::AzureNames names;
-  std::shared_ptr<CloudConnection> cloud;
-};
-
-Result<Site> load_site(Context& context, const fleet::WorkspaceId& id) {
-  auto workspace = load_workspace(context, id);
-  if (!workspace) return fail(std::move(workspace).error());
-  auto cloud = context.clouds.account(workspace->cloud_account);
-  if (!cloud) return fail(std::move(cloud).error());
-  auto names = fleet::azure_names(workspace->id, workspace->name);
-  return Site{*std::move(workspace), std::move(names), *std::move(cloud)};
+std::string text_at(const json::object& document, std::string_view path) {
+  const auto* value = find_path(document, path);
+  const auto* text = value ? value->if_string() : nullptr;
+  return text ? std::string(*text) : std::string();
 }
 
-arm::Tags tags_of(const fleet::Workspace& workspace) {
-  return {{"ferry-workspace", workspace.id.str()}, {"ferry-workspace-name", workspace.name}};
+// What `document` must say once the resource is made.
+Result<std::string> demand_text(const json::object& document, std::string_view path,
+                                const fleet::DesiredResource& resource) {
+  auto text = text_at(document, path);
+  if (!text.empty()) return text;
+  return fail(Code::unavailable, "{} {} is made but has no {} yet", resource.title, resource.name,
+              path);
 }
 
-arm::Progress show_in(StepContext& step, std::string name) {
-  return
-      [&step, name = std::move(name)](std::string_view state, std::chrono::milliseconds elapsed) {
-        step.detail(fmt::format("{}: {} for {} s", name, state,
-                                std::chrono::duration_cast<std::chrono::seconds>(elapsed).count()));
-      };
+Result<void> show_endpoints(Context& context, const WorkspaceId& id, const std::string& key,
+                            std::vector<std::string> endpoints, StepContext& step) {
+  if (!endpoints.empty()) step.detail(endpoints.front());
+  return context.store.resources.set_endpoints(id, key, endpoints);
 }
 
-// Endpoint and key of one service, kept together.
-Result<void> keep(Context& context, const fleet::Workspace& workspace, const std::string& name,
-                  const Secret& secret) {
-  auto transaction = context.store.begin();
-  if (!transaction) return fail(std::move(transaction).error());
-  auto updated = context.store.workspaces.update(workspace);
-  if (!updated) return updated;
-  auto sealed = context.store.secrets.put(workspace.id.str(), name, secret);
-  if (!sealed) return sealed;
-  return transaction->commit();
-}
+using Make = net::Task<Result<void>> (*)(Context&, WorkspaceId, std::string, StepContext&);
 
-using SiteStep = net::Task<Result<void>> (*)(Context&, Site, StepContext&);
-
-net::Task<Result<void>> make_resource_group(Context&, Site site, StepContext& step) {
-  auto made = co_await arm::ensure_resource_group(site.cloud->arm, site.names.resource_group,
-                                                  site.workspace.location, tags_of(site.workspace));
+net::Task<Result<void>> make_plain(Context& context, WorkspaceId id, std::string key,
+                                   StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
   if (!made) co_return fail(std::move(made).error());
-  step.detail(made->name);
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  step.detail(site->at(key).name);
   co_return Result<void>();
 }
 
-net::Task<Result<void>> make_iot_hub(Context& context, Site site, StepContext& step) {
-  arm::IotHubSpec spec{.group = site.names.resource_group,
-                       .name = site.names.iot_hub,
-                       .location = site.workspace.location,
-                       .tags = tags_of(site.workspace)};
-  auto hub = co_await arm::ensure_iot_hub(site.cloud->arm, std::move(spec),
-                                          show_in(step, site.names.iot_hub));
-  if (!hub) co_return fail(std::move(hub).error());
-  auto key = co_await arm::get_iot_hub_key(site.cloud->arm, *hub, std::string(kHubPolicy));
-  if (!key) co_return fail(std::move(key).error());
-  step.detail(hub->host_name);
-  site.workspace.hub_host = hub->host_name;
-  co_return keep(context, site.workspace, secret_names::kHubKey, key->key);
+net::Task<Result<void>> make_iot_hub(Context& context, WorkspaceId id, std::string key,
+                                     StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto host = demand_text(*made, "properties.hostName", site->at(key));
+  if (!host) co_return fail(std::move(host).error());
+  arm::IotHub hub;
+  hub.id = site->id_of(key);
+  hub.name = site->at(key).name;
+  hub.host_name = *host;
+  auto owner = co_await arm::get_iot_hub_key(site->cloud->arm, hub, std::string(kHubPolicy));
+  if (!owner) co_return fail(std::move(owner).error());
+  auto kept = keep(context, id, [&](fleet::Workspace& workspace) { workspace.hub_host = *host; },
+                   {{secret_names::kHubKey, owner->key}});
+  if (!kept) co_return kept;
+  co_return show_endpoints(context, id, key,
+                           {*host, text_at(*made, "properties.eventHubEndpoints.events.endpoint")},
+                           step);
 }
 
-net::Task<Result<void>> make_provisioning_service(Context& context, Site site, StepContext& step) {
-  auto hub_key = context.store.secrets.get(site.workspace.id.str(), secret_names::kHubKey);
-  if (!hub_key) co_return fail(std::move(hub_key).error());
-  if (!*hub_key) co_return fail(Code::internal, "the IoT Hub's key is not there");
-  const azure::SasKey hub{site.workspace.hub_host, std::string(kHubPolicy), **hub_key};
-  arm::ProvisioningServiceSpec spec{.group = site.names.resource_group,
-                                    .name = site.names.provisioning_service,
-                                    .location = site.workspace.location,
-                                    .hub = {.host_name = site.workspace.hub_host,
-                                            .location = site.workspace.location,
-                                            .connection_string = hub.connection_string()},
-                                    .tags = tags_of(site.workspace)};
-  auto service = co_await arm::ensure_provisioning_service(
-      site.cloud->arm, std::move(spec), show_in(step, site.names.provisioning_service));
-  if (!service) co_return fail(std::move(service).error());
-  auto key = co_await arm::get_provisioning_service_key(site.cloud->arm, *service,
-                                                        std::string(kDpsPolicy));
-  if (!key) co_return fail(std::move(key).error());
-  auto account = context.store.accounts.find(site.workspace.cloud_account);
-  if (!account) co_return fail(std::move(account).error());
-  if (!*account) co_return fail(Code::not_found, "the cloud account is not there any more");
-  step.detail(fmt::format("{}, id scope {}", service->service_host, service->id_scope));
-  site.workspace.id_scope = service->id_scope;
-  site.workspace.provisioning_host = with_port_of((*account)->environment, service->device_host);
-  site.workspace.provisioning_service = service->service_host;
-  co_return keep(context, site.workspace, secret_names::kDpsKey, key->key);
+net::Task<Result<void>> make_provisioning_service(Context& context, WorkspaceId id, std::string key,
+                                                  StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto scope = demand_text(*made, "properties.idScope", site->at(key));
+  if (!scope) co_return fail(std::move(scope).error());
+  auto host = demand_text(*made, "properties.serviceOperationsHostName", site->at(key));
+  if (!host) co_return fail(std::move(host).error());
+  arm::ProvisioningService service;
+  service.id = site->id_of(key);
+  service.name = site->at(key).name;
+  service.service_host = *host;
+  auto owner = co_await arm::get_provisioning_service_key(site->cloud->arm, service,
+                                                          std::string(kDpsPolicy));
+  if (!owner) co_return fail(std::move(owner).error());
+  const std::string devices = with_port_of(site->account.environment,
+                                           text_at(*made, "properties.deviceProvisioningHostName"));
+  const auto change = [&](fleet::Workspace& workspace) {
+    workspace.id_scope = *scope;
+    workspace.provisioning_host = devices;
+    workspace.provisioning_service = *host;
+  };
+  auto kept = keep(context, id, change, {{secret_names::kDpsKey, owner->key}});
+  if (!kept) co_return kept;
+  co_return show_endpoints(context, id, key, {*host, devices, *scope}, step);
 }
 
-net::Task<Result<void>> make_storage_account(Context& context, Site site, StepContext& step) {
-  arm::StorageAccountSpec spec{.group = site.names.resource_group,
-                               .name = site.names.storage_account,
-                               .location = site.workspace.location,
-                               .tags = tags_of(site.workspace)};
-  auto account = co_await arm::ensure_storage_account(site.cloud->arm, std::move(spec),
-                                                      show_in(step, site.names.storage_account));
-  if (!account) co_return fail(std::move(account).error());
-  auto key = co_await arm::get_storage_account_key(site.cloud->arm, site.names.resource_group,
-                                                   site.names.storage_account);
-  if (!key) co_return fail(std::move(key).error());
-  step.detail(account->blob_endpoint);
-  site.workspace.blob_endpoint = account->blob_endpoint;
-  co_return keep(context, site.workspace, secret_names::kStorageKey, *key);
+net::Task<Result<void>> make_storage_account(Context& context, WorkspaceId id, std::string key,
+                                             StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto endpoint = demand_text(*made, "properties.primaryEndpoints.blob", site->at(key));
+  if (!endpoint) co_return fail(std::move(endpoint).error());
+  auto secret = co_await arm::get_storage_account_key(
+      site->cloud->arm, site->workspace.names.resource_group, site->at(key).name);
+  if (!secret) co_return fail(std::move(secret).error());
+  auto kept =
+      keep(context, id, [&](fleet::Workspace& workspace) { workspace.blob_endpoint = *endpoint; },
+           {{secret_names::kStorageKey, *secret}});
+  if (!kept) co_return kept;
+  co_return show_endpoints(context, id, key, {*endpoint}, step);
 }
 
-net::Task<Result<void>> make_container(Context& context, Site site, StepContext& step) {
-  auto key = context.store.secrets.get(site.workspace.id.str(), secret_names::kStorageKey);
-  if (!key) co_return fail(std::move(key).error());
-  if (!*key) co_return fail(Code::internal, "the storage account's key is not there");
-  azure::BlobClient blobs(site.cloud->pipeline, site.workspace.blob_endpoint,
-                          {site.names.storage_account, **key});
-  auto made = co_await blobs.ensure_container(site.names.container);
+net::Task<Result<void>> make_container(Context& context, WorkspaceId id, std::string key,
+                                       StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto secret = context.store.secrets.get(id.str(), secret_names::kStorageKey);
+  if (!secret) co_return fail(std::move(secret).error());
+  if (!*secret) co_return fail(Code::internal, "the storage account's key is not there");
+  auto intended = set_resource_state(context, id, key, ResourceState::creating);
+  if (!intended) co_return intended;
+  azure::BlobClient blobs(site->cloud->pipeline, site->workspace.blob_endpoint,
+                          {site->workspace.names.storage_account, **secret});
+  auto made = co_await blobs.ensure_container(site->workspace.names.container);
   if (!made) co_return made;
-  step.detail(site.names.container);
+  step.detail(site->workspace.names.container);
   co_return made;
 }
 
-net::Task<Result<void>> make_registry(Context& context, Site site, StepContext& step) {
-  arm::RegistrySpec spec{.group = site.names.resource_group,
-                         .name = site.names.registry,
-                         .location = site.workspace.location,
-                         .tags = tags_of(site.workspace)};
-  auto registry = co_await arm::ensure_registry(site.cloud->arm, std::move(spec),
-                                                show_in(step, site.names.registry));
-  if (!registry) co_return fail(std::move(registry).error());
-  step.detail(fmt::format("{}: push credential", registry->login_server));
-  // Ferry's own credential for publishing; never the registry's admin user.
-  auto scope_map = co_await arm::ensure_scope_map(site.cloud->arm, registry->id,
-                                                  std::string(kPushToken), arm::push_actions("*"));
-  if (!scope_map) co_return fail(std::move(scope_map).error());
-  auto token = co_await arm::ensure_token(site.cloud->arm, registry->id, std::string(kPushToken),
-                                          *scope_map);
-  if (!token) co_return fail(std::move(token).error());
-  auto credential = co_await arm::generate_credentials(site.cloud->arm, registry->id, *token);
-  if (!credential) co_return fail(std::move(credential).error());
-  step.detail(registry->login_server);
-  site.workspace.login_server = registry->login_server;
-  co_return keep(context, site.workspace, secret_names::kPushPassword, credential->password);
+net::Task<Result<void>> make_registry(Context& context, WorkspaceId id, std::string key,
+                                      StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto server = demand_text(*made, "properties.loginServer", site->at(key));
+  if (!server) co_return fail(std::move(server).error());
+  auto kept =
+      keep(context, id, [&](fleet::Workspace& workspace) { workspace.login_server = *server; });
+  if (!kept) co_return kept;
+  co_return show_endpoints(context, id, key, {*server}, step);
 }
 
-net::Task<Result<void>> make_workspace_ca(Context& context, Site site, StepContext& step) {
-  auto ca = ensure_workspace_ca(context, site.workspace);
+// Ferry's own credential for publishing; never the registry's admin user.
+net::Task<Result<void>> make_push_token(Context& context, WorkspaceId id, std::string key,
+                                        StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto credential = co_await arm::generate_credentials(
+      site->cloud->arm, site->id_of(keys::kRegistry), site->id_of(key));
+  if (!credential) co_return fail(std::move(credential).error());
+  step.detail(credential->username);
+  co_return keep(context, id, [](fleet::Workspace&) {},
+                 {{secret_names::kPushPassword, credential->password}});
+}
+
+net::Task<Result<void>> make_workspace_ca(Context& context, WorkspaceId id, std::string key,
+                                          StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto intended = set_resource_state(context, id, key, ResourceState::creating);
+  if (!intended) co_return intended;
+  auto ca = ensure_workspace_ca(context, site->workspace);
   if (!ca) co_return fail(std::move(ca).error());
-  co_return co_await ensure_verified_authority(context, std::move(site.workspace), *std::move(ca),
+  co_return co_await ensure_verified_authority(context, std::move(site->workspace), *std::move(ca),
                                                step);
 }
 
-net::Task<Result<void>> drop_registry(Context&, Site site, StepContext& step) {
-  co_return co_await arm::remove_registry(site.cloud->arm, site.names.resource_group,
-                                          site.names.registry, show_in(step, site.names.registry));
+net::Task<Result<void>> make_listen_policy(Context& context, WorkspaceId id, std::string key,
+                                           StepContext& step) {
+  auto made = co_await ensure_desired(context, id, key, step);
+  if (!made) co_return fail(std::move(made).error());
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto policy = co_await arm::get_event_hub_keys(site->cloud->arm, site->id_of(keys::kEventHub),
+                                                 site->at(key).name);
+  if (!policy) co_return fail(std::move(policy).error());
+  step.detail(site->at(key).name);
+  co_return keep(context, id, [](fleet::Workspace&) {},
+                 {{secret_names::kEventHubListen, policy->primary_connection_string}});
 }
 
-net::Task<Result<void>> drop_storage_account(Context&, Site site, StepContext& step) {
-  co_return co_await arm::remove_storage_account(site.cloud->arm, site.names.resource_group,
-                                                 site.names.storage_account,
-                                                 show_in(step, site.names.storage_account));
+net::Task<Result<void>> make_sender_role(Context& context, WorkspaceId id, std::string key,
+                                         StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto intended = set_resource_state(context, id, key, ResourceState::creating);
+  if (!intended) co_return intended;
+  auto principal = co_await arm::ensure_iot_hub_identity(
+      site->cloud->arm, site->workspace.names.resource_group, site->workspace.names.iot_hub);
+  if (!principal) co_return fail(std::move(principal).error());
+  auto assigned = co_await arm::ensure_role_assignment(
+      site->cloud->arm, {.scope = site->id_of(keys::kEventHub),
+                         .principal_id = *principal,
+                         .role = std::string(arm::roles::kEventHubsDataSender)});
+  if (!assigned) co_return fail(std::move(assigned).error());
+  step.detail(site->at(key).name);
+  co_return Result<void>();
 }
 
-net::Task<Result<void>> drop_provisioning_service(Context&, Site site, StepContext& step) {
-  co_return co_await arm::remove_provisioning_service(
-      site.cloud->arm, site.names.resource_group, site.names.provisioning_service,
-      show_in(step, site.names.provisioning_service));
-}
-
-net::Task<Result<void>> drop_iot_hub(Context&, Site site, StepContext& step) {
-  co_return co_await arm::remove_iot_hub(site.cloud->arm, site.names.resource_group,
-                                         site.names.iot_hub, show_in(step, site.names.iot_hub));
-}
-
-net::Task<Result<void>> drop_resource_group(Context&, Site site, StepContext& step) {
-  co_return co_await arm::remove_resource_group(site.cloud->arm, site.names.resource_group,
-                                                show_in(step, site.names.resource_group));
-}
-
-Result<void> set_states(Context& context, const fleet::WorkspaceId& id,
-                        const std::vector<std::string>& types, fleet::ResourceState state) {
-  for (const auto& type : types) {
-    auto set = context.store.resources.set_state(id, type, state);
-    if (!set) return set;
-  }
-  return {};
-}
-
-// A step that keeps the shown states of its resources true.
-Step resource_step(Context& context, const fleet::WorkspaceId& id, std::string name,
-                   std::vector<std::string> types, SiteStep work, bool removing) {
-  auto run = [&context, id, types = std::move(types), work,
-              removing](StepContext& step) -> net::Task<Result<void>> {
-    using fleet::ResourceState;
-    auto begun = set_states(context, id, types,
-                            removing ? ResourceState::deleting : ResourceState::creating);
-    if (!begun) co_return begun;
-    auto site = load_site(context, id);
-    if (!site) co_return fail(std::move(site).error());
-    Result<void> done = co_await work(context, *std::move(site), step);
-    if (!done) {
-      auto marked = set_states(context, id, types, ResourceState::failed);
-      if (!marked) co_return marked;
-      co_return done;
+// The table's words in the client's.
+arm::Routing to_routing(const json::object& body) {
+  arm::Routing routing;
+  routing.fallback = true;
+  const auto* parts = find_path(body, "properties.routing");
+  if (!parts || !parts->is_object()) return routing;
+  const auto each = [](const json::value* list, const auto& take) {
+    const auto* array = list ? list->if_array() : nullptr;
+    for (std::size_t i = 0; array && i < array->size(); ++i) {
+      if (const auto* object = (*array)[i].if_object()) take(*object);
     }
-    if (!removing) co_return set_states(context, id, types, ResourceState::ready);
-    for (const auto& type : types) {
-      auto removed = context.store.resources.remove(id, type);
-      if (!removed) co_return removed;
-    }
-    co_return Result<void>();
   };
-  return {std::move(name), std::move(run)};
+  const auto first_of = [](const json::object& object) {
+    const auto* names = find_array(object, "endpointNames");
+    return names && !names->empty() && names->front().is_string()
+               ? std::string(names->front().get_string())
+               : std::string();
+  };
+  each(find_path(*parts, "endpoints.eventHubs"), [&](const json::object& endpoint) {
+    routing.event_hubs.push_back(
+        {.name = string_or(endpoint, "name", ""),
+         .group = string_or(endpoint, "resourceGroup", ""),
+         .subscription = string_or(endpoint, "subscriptionId", ""),
+         .connection_string = Secret(string_or(endpoint, "connectionString", "")),
+         .endpoint_uri = string_or(endpoint, "endpointUri", ""),
+         .entity_path = string_or(endpoint, "entityPath", ""),
+         .id = {}});
+  });
+  each(find_path(*parts, "routes"), [&](const json::object& route) {
+    routing.routes.push_back({.name = string_or(route, "name", ""),
+                              .source = string_or(route, "source", ""),
+                              .condition = string_or(route, "condition", ""),
+                              .endpoint = first_of(route),
+                              .enabled = bool_or(route, "isEnabled", true)});
+  });
+  each(find_path(*parts, "enrichments"), [&](const json::object& stamp) {
+    routing.enrichments.push_back({.key = string_or(stamp, "key", ""),
+                                   .value = string_or(stamp, "value", ""),
+                                   .endpoints = {first_of(stamp)}});
+  });
+  return routing;
 }
 
-Result<void> set_workspace_state(Context& context, const fleet::WorkspaceId& id,
-                                 fleet::LifeState state) {
+net::Task<Result<void>> make_routing(Context& context, WorkspaceId id, std::string key,
+                                     StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto intended = set_resource_state(context, id, key, ResourceState::creating);
+  if (!intended) co_return intended;
+  auto body = co_await fill_in_references(context, *site, site->at(key).body);
+  if (!body) co_return fail(std::move(body).error());
+  const auto& names = site->workspace.names;
+  auto wanted = to_routing(*body);
+  auto routed =
+      co_await arm::ensure_routing(site->cloud->arm, names.resource_group, names.iot_hub,
+                                   std::move(wanted), false, show_in(step, names.iot_hub));
+  if (!routed) co_return routed;
+  step.detail(fmt::format("{}, fallback to the built-in endpoint", site->at(key).name));
+  co_return routed;
+}
+
+Make make_of(const std::string& key) {
+  static const std::map<std::string, Make, std::less<>> kSpecial{
+      {keys::kIotHub, make_iot_hub},
+      {keys::kProvisioningService, make_provisioning_service},
+      {keys::kWorkspaceCa, make_workspace_ca},
+      {keys::kStorageAccount, make_storage_account},
+      {keys::kBlobContainer, make_container},
+      {keys::kRegistry, make_registry},
+      {keys::kPushToken, make_push_token},
+      {keys::kListenPolicy, make_listen_policy},
+      {keys::kSenderRole, make_sender_role},
+      {keys::kRouting, make_routing},
+  };
+  const auto found = kSpecial.find(key);
+  return found == kSpecial.end() ? make_plain : found->second;
+}
+
+// A step that keeps the shown state of its resource true.
+Step make_step(Context& context, const WorkspaceId& id, const fleet::DesiredResource& resource,
+               const std::vector<fleet::DesiredResource>& all) {
+  Step step;
+  step.name = resource.title;
+  step.after.emplace();
+  for (const auto& key : resource.after) {
+    step.after->push_back(fleet::find_resource(all, key)->title);
+  }
+  step.run = [&context, id, key = resource.key](StepContext& shown) -> net::Task<Result<void>> {
+    Result<void> made = co_await make_of(key)(context, id, key, shown);
+    auto marked =
+        set_resource_state(context, id, key, made ? ResourceState::ready : ResourceState::failed);
+    if (!made) co_return made;
+    co_return marked;
+  };
+  return step;
+}
+
+Result<void> end_provisioning(Context& context, const WorkspaceId& id, fleet::LifeState state) {
   auto workspace = load_workspace(context, id);
   if (!workspace) return fail(std::move(workspace).error());
+  // The end of a creation says nothing about a workspace that is meant to go by now.
+  if (workspace->state == fleet::LifeState::deleting) return {};
   workspace->state = state;
-  context.clouds.forget(id);
   return context.store.workspaces.update(*workspace);
 }
 
-// The end of a provisioning says nothing about a workspace that is meant to go by now.
-Result<void> end_provisioning(Context& context, const fleet::WorkspaceId& id,
-                              fleet::LifeState state) {
+Result<Workflow> make_workspace(Context& context, const WorkspaceId& id) {
   auto workspace = load_workspace(context, id);
   if (!workspace) return fail(std::move(workspace).error());
-  if (workspace->state == fleet::LifeState::deleting) return {};
-  return set_workspace_state(context, id, state);
-}
-
-Workflow make_workspace(Context& context, const fleet::WorkspaceId& id) {
-  const auto step = [&](std::string name, std::vector<std::string> types, SiteStep work) {
-    return resource_step(context, id, std::move(name), std::move(types), work, false);
-  };
-  return {.steps = {step("Resource group", {kResourceGroupType}, make_resource_group),
-                    step("IoT Hub", {kIotHubType}, make_iot_hub),
-                    step("Device Provisioning Service", {kDpsType}, make_provisioning_service),
-                    step("Storage account", {kStorageType}, make_storage_account),
-                    step("Blob container", {kContainerType}, make_container),
-                    step("Container registry", {kRegistryType}, make_registry),
-                    step("Workspace CA", {kDpsCertificateType}, make_workspace_ca)},
-          .succeeded = [&context,
-                        id] { return end_provisioning(context, id, fleet::LifeState::ready); },
-          .failed =
-              [&context, id](const Error&) {
-                return end_provisioning(context, id, fleet::LifeState::failed);
-              }};
-}
-
-// Rows that refer to the workspace go with it; secrets are kept by owner and are taken one by one.
-Result<void> forget_workspace(Context& context, const fleet::WorkspaceId& id) {
-  context.clouds.forget(id);
-  context.reports.erase(id.str());
-  auto groups = context.store.groups.list(id);
-  if (!groups) return fail(std::move(groups).error());
-  for (const auto& group : *groups) {
-    auto removed = context.store.secrets.remove_all(group.id.str());
-    if (!removed) return removed;
-    auto authorities = forget_authorities(context, group.id.str());
-    if (!authorities) return authorities;
+  const auto desired = fleet::desired_resources(*workspace);
+  Workflow workflow;
+  for (const auto& resource : desired) {
+    workflow.steps.push_back(make_step(context, id, resource, desired));
   }
-  auto authorities = forget_authorities(context, id.str());
-  if (!authorities) return authorities;
-  auto removed = context.store.secrets.remove_all(id.str());
-  if (!removed) return removed;
-  return context.store.workspaces.remove(id);
-}
-
-Workflow remove_workspace(Context& context, const fleet::WorkspaceId& id) {
-  const auto step = [&](std::string name, std::vector<std::string> types, SiteStep work) {
-    return resource_step(context, id, std::move(name), std::move(types), work, true);
+  workflow.succeeded = [&context, id] {
+    return end_provisioning(context, id, fleet::LifeState::ready);
   };
-  return {.steps = {step("Container registry", {kRegistryType}, drop_registry),
-                    step("Storage account", {kContainerType, kStorageType}, drop_storage_account),
-                    step("Device Provisioning Service", {kDpsCertificateType, kDpsType},
-                         drop_provisioning_service),
-                    step("IoT Hub", {kIotHubType}, drop_iot_hub),
-                    step("Resource group", {kResourceGroupType}, drop_resource_group)},
-          .succeeded = [&context, id] { return forget_workspace(context, id); },
-          .failed =
-              [&context, id](const Error&) {
-                return set_workspace_state(context, id, fleet::LifeState::failed);
-              }};
+  workflow.failed = [&context, id](const Error&) {
+    return end_provisioning(context, id, fleet::LifeState::failed);
+  };
+  return workflow;
 }
 
 }  // namespace
@@ -311,11 +344,11 @@ Workflow remove_workspace(Context& context, const fleet::WorkspaceId& id) {
 void define_workspace_workflows(Context& context) {
   context.engine.define("workspace.create",
                         [&context](const store::Operation& operation) -> Result<Workflow> {
-                          return make_workspace(context, fleet::WorkspaceId(operation.subject));
+                          return make_workspace(context, WorkspaceId(operation.subject));
                         });
   context.engine.define("workspace.delete",
                         [&context](const store::Operation& operation) -> Result<Workflow> {
-                          return remove_workspace(context, fleet::WorkspaceId(operation.subject));
+                          return remove_workspace(context, WorkspaceId(operation.subject));
                         });
 }
 

@@ -42,7 +42,7 @@ Result<VersionSite> load_site(Context& context, const fleet::VersionId& id) {
   if (!workspace) return fail(std::move(workspace).error());
   auto connection = context.clouds.workspace(*workspace);
   if (!connection) return fail(std::move(connection).error());
-  auto names = fleet::azure_names(workspace->id, workspace->name);
+  auto names = workspace->names;
   return VersionSite{*std::move(version), *std::move(manifest), *std::move(workspace),
                      std::move(names.container), *std::move(connection)};
 }

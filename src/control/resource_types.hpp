@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cloud resources of a workspace, by Azure's type names, in the order in which they are made.
+// Azure's names for what steps refer to by type, and the portal's address of a resource. What a
+// workspace consists of is in fleet/desired_resources.hpp.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "fleet/types.hpp"
 
 namespace ferry::control {
 
-inline const std::string kResourceGroupType = "Microsoft.Resources/resourceGroups";
-inline const std::string kIotHubType = "Microsoft.Devices/IotHubs";
 inline const std::string kDpsType = "Microsoft.Devices/provisioningServices";
-inline const std::string kDpsCertificateType =
-    "Microsoft.Devices/provisioningServices/certificates";
-inline const std::string kStorageType = "Microsoft.Storage/storageAccounts";
-inline const std::string kContainerType =
-    "Microsoft.Storage/storageAccounts/blobServices/containers";
 inline const std::string kRegistryType = "Microsoft.ContainerRegistry/registries";
-
-struct PlannedResource {
-  std::string type;
-  std::string name;
-  std::string azure_id;
-};
-std::vector<PlannedResource> planned_resources(const fleet::Workspace& workspace,
-                                               const fleet::CloudAccount& account);
 
 // Where the resource is in the cloud's portal; empty for a cloud without one.
 std::string portal_url(const fleet::CloudAccount& account, const fleet::Resource& resource);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/workspaces.hpp"
 
+#include "base/log.hpp"
 #include "control/lookup.hpp"
 #include "control/resource_types.hpp"
+#include "control/routing.hpp"
 #include "fleet/azure_names.hpp"
 #include "fleet/names.hpp"
 
@@ -29,17 +31,23 @@ Result<fleet::CloudAccount> choose_account(const Context& context,
                                       : "ferry cloud-account list shows them"});
 }
 
+// The intention, as a whole: every resource with the id that it will have.
 Result<void> plan_resources(Context& context, const fleet::Workspace& workspace,
                             const fleet::CloudAccount& account) {
   int position = 0;
-  for (const auto& [type, name, azure_id] : planned_resources(workspace, account)) {
-    const fleet::Resource resource{.id = fleet::ResourceId(random_id("res")),
-                                   .workspace = workspace.id,
-                                   .type = type,
-                                   .name = name,
-                                   .azure_id = azure_id,
-                                   .region = workspace.location,
-                                   .created_at = context.clock.now()};
+  for (const auto& desired : fleet::desired_resources(workspace)) {
+    const fleet::Resource resource{
+        .id = fleet::ResourceId(random_id("res")),
+        .workspace = workspace.id,
+        .key = desired.key,
+        .type = desired.type,
+        .name = desired.name,
+        .azure_id = fmt::format("/subscriptions/{}{}", account.subscription_id, desired.path),
+        .region = workspace.location,
+        .sku = desired.sku,
+        .endpoints = {},
+        .created_at = context.clock.now(),
+        .last_verified_at = {}};
     auto inserted = context.store.resources.insert(resource, position++);
     if (!inserted) return inserted;
   }
@@ -49,9 +57,14 @@ Result<void> plan_resources(Context& context, const fleet::Workspace& workspace,
 Result<WorkspaceView> view_of(const Context& context, const fleet::Workspace& workspace) {
   auto account = context.store.accounts.find(workspace.cloud_account);
   if (!account) return fail(std::move(account).error());
-  return WorkspaceView{workspace.id,       workspace.name,
-                       workspace.location, *account ? (*account)->name : std::string(),
-                       workspace.state,    workspace.created_at};
+  return WorkspaceView{.id = workspace.id,
+                       .name = workspace.name,
+                       .location = workspace.location,
+                       .cloud_account = *account ? (*account)->name : std::string(),
+                       .state = workspace.state,
+                       .options = workspace.options,
+                       .limits = fleet::hub_limits(workspace.options),
+                       .created_at = workspace.created_at};
 }
 
 Result<WorkspaceStarted> started(Context& context, const fleet::Workspace& workspace,
@@ -70,6 +83,8 @@ Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organiz
   if (!name_is_good) return fail(std::move(name_is_good).error());
   auto location_is_good = fleet::check_location(request.location);
   if (!location_is_good) return fail(std::move(location_is_good).error());
+  auto options_are_good = fleet::check_options(request.options);
+  if (!options_are_good) return fail(std::move(options_are_good).error());
   auto account = choose_account(context_, organization, request.cloud_account);
   if (!account) return fail(std::move(account).error());
 
@@ -79,6 +94,8 @@ Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organiz
   workspace.cloud_account = account->id;
   workspace.name = request.name;
   workspace.location = request.location;
+  workspace.options = request.options;
+  workspace.names = fleet::azure_names(workspace.id, workspace.name);
   workspace.created_at = context_.clock.now();
 
   auto transaction = context_.store.begin();
@@ -137,6 +154,10 @@ Result<WorkspaceStarted> Workspaces::remove(const fleet::OrganizationId& organiz
   if (workspace->state == fleet::LifeState::deleting) {
     return fail(Code::conflict, "workspace '{}' is being deleted already", workspace->name);
   }
+  auto newest = context_.store.operations.find_newest(workspace->id.str());
+  if (!newest) return fail(std::move(newest).error());
+  const bool being_made =
+      *newest && !(*newest)->finished_at && (*newest)->kind == "workspace.create";
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
   workspace->state = fleet::LifeState::deleting;
@@ -150,6 +171,11 @@ Result<WorkspaceStarted> Workspaces::remove(const fleet::OrganizationId& organiz
   if (!operation) return fail(std::move(operation).error());
   auto committed = transaction->commit();
   if (!committed) return fail(std::move(committed).error());
+  if (being_made) {
+    // In vain when it has just ended; the deletion comes after it in any case.
+    auto cancelled = context_.engine.cancel((*newest)->id);
+    if (!cancelled) log::debug("workspaces", "{}", cancelled.error().describe());
+  }
   return started(context_, *workspace, *operation);
 }
 
@@ -183,11 +209,38 @@ Result<std::vector<ResourceView>> Workspaces::resources(const fleet::Organizatio
   if (!resources) return fail(std::move(resources).error());
   std::vector<ResourceView> views;
   for (const auto& resource : *resources) {
-    views.push_back({resource.type, resource.name, resource.azure_id, resource.region,
-                     resource.state, *account ? portal_url(**account, resource) : std::string(),
-                     resource.created_at});
+    views.push_back({.type = resource.type,
+                     .name = resource.name,
+                     .azure_id = resource.azure_id,
+                     .region = resource.region,
+                     .state = resource.state,
+                     .portal_url = *account ? portal_url(**account, resource) : std::string(),
+                     .origin = resource.origin,
+                     .sku = resource.sku,
+                     .endpoints = resource.endpoints,
+                     .created_at = resource.created_at,
+                     .last_verified_at = resource.last_verified_at});
   }
   return views;
+}
+
+net::Task<Result<std::vector<DeletionItem>>> Workspaces::deletion(
+    fleet::OrganizationId organization, std::string name) const {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  co_return co_await plan_deletion(context_, workspace->id);
+}
+
+net::Task<Result<RoutingView>> Workspaces::routing(fleet::OrganizationId organization,
+                                                   std::string name) const {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  if (workspace->hub_host.empty()) {
+    co_return fail(Error{Code::conflict,
+                         fmt::format("the IoT Hub of workspace '{}' is not there yet", name),
+                         fmt::format("ferry workspace show {} says how far it is", name)});
+  }
+  co_return co_await look_at_routing(context_, workspace->id);
 }
 
 }  // namespace ferry::control

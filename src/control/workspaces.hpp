@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "control/deprovisioning.hpp"
 #include "control/operations.hpp"
+#include "fleet/desired_resources.hpp"
 #include "fleet/types.hpp"
 
 namespace ferry::control {
@@ -15,6 +17,7 @@ struct NewWorkspace {
   std::string name;
   std::string location;
   std::string cloud_account;  // may be empty when the organization has exactly one
+  fleet::WorkspaceOptions options;
 };
 
 struct WorkspaceView {
@@ -23,6 +26,8 @@ struct WorkspaceView {
   std::string location;
   std::string cloud_account;  // name
   fleet::LifeState state = fleet::LifeState::provisioning;
+  fleet::WorkspaceOptions options;
+  fleet::HubLimits limits;
   Timestamp created_at;
 };
 
@@ -33,7 +38,33 @@ struct ResourceView {
   std::string region;
   fleet::ResourceState state = fleet::ResourceState::planned;
   std::string portal_url;
+  fleet::ResourceOrigin origin = fleet::ResourceOrigin::created;
+  std::string sku;
+  std::vector<std::string> endpoints;
   Timestamp created_at;
+  std::optional<Timestamp> last_verified_at;
+};
+
+// Where the hub sends messages, as Azure says at this moment.
+struct RoutingView {
+  struct Endpoint {
+    std::string name;
+    std::string kind;    // "built-in", "event-hub"
+    std::string health;  // "healthy", "unhealthy", "degraded", "dead", "unknown"
+    std::string last_error;
+    std::string last_success_at;  // as the service writes it
+  };
+  struct Route {
+    std::string name;
+    std::string source;
+    std::string condition;
+    std::string endpoint;
+    bool enabled = true;
+    std::string problem;  // why it takes no message at the moment; empty when all is well
+  };
+  std::vector<Endpoint> endpoints;
+  std::vector<Route> routes;
+  bool fallback = false;
 };
 
 struct WorkspaceStarted {
@@ -49,9 +80,16 @@ class Workspaces {
   // Goes on where a provisioning (or a deletion) failed. Code::conflict when nothing failed.
   Result<WorkspaceStarted> retry(const fleet::OrganizationId& organization,
                                  const std::string& workspace);
-  // Takes groups, nodes and every cloud resource away, in reverse order.
+  // Takes groups, nodes and every cloud resource that Ferry made away, in reverse order. A creation
+  // that is under way is cancelled first.
   Result<WorkspaceStarted> remove(const fleet::OrganizationId& organization,
                                   const std::string& workspace);
+  // What remove() would take away and what it would leave, as Azure is at this moment.
+  net::Task<Result<std::vector<DeletionItem>>> deletion(fleet::OrganizationId organization,
+                                                        std::string workspace) const;
+  // Code::conflict while the hub does not stand.
+  net::Task<Result<RoutingView>> routing(fleet::OrganizationId organization,
+                                         std::string workspace) const;
   Result<std::vector<WorkspaceView>> list(const fleet::OrganizationId& organization) const;
   // By name or id; Code::not_found says how to list them.
   Result<WorkspaceView> get(const fleet::OrganizationId& organization,

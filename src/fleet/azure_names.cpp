@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fleet/desired_resources.hpp"
+
 namespace ferry::fleet {
 namespace {
 
@@ -17,7 +19,50 @@ std::string without_hyphens(std::string_view text) {
   return result;
 }
 
+// The name of a key in `names`; null for what has no name for the whole world.
+std::string* global_name(AzureNames& names, std::string_view key) {
+  if (key == keys::kIotHub) return &names.iot_hub;
+  if (key == keys::kProvisioningService) return &names.provisioning_service;
+  if (key == keys::kStorageAccount) return &names.storage_account;
+  if (key == keys::kRegistry) return &names.registry;
+  if (key == keys::kEventHubsNamespace) return &names.event_hubs_namespace;
+  return nullptr;
+}
+
+// "plant-a-abcdefgh-2"; where hyphens are not allowed "plantaabcdefgh2", which for a storage
+// account may have no more than 24 characters, so the readable part gives way.
+std::string numbered(const std::string& first, std::string_view key, int number) {
+  if (key == keys::kStorageAccount || key == keys::kRegistry) {
+    constexpr std::size_t kLongest = 24;
+    constexpr std::size_t kSuffix = 8;
+    std::string name = first;
+    if (key == keys::kStorageAccount && name.size() == kLongest) {
+      name.erase(name.size() - kSuffix - 1, 1);
+    }
+    return name + std::to_string(number);
+  }
+  return fmt::format("{}-{}", first, number);
+}
+
 }  // namespace
+
+Result<void> take_next_name(Workspace& workspace, const std::string& key) {
+  constexpr int kLast = 9;
+  auto first = azure_names(workspace.id, workspace.name);
+  const std::string* original = global_name(first, key);
+  std::string* name = global_name(workspace.names, key);
+  if (!original || !name) return fail(Code::internal, "the {} needs no other name", key);
+  int next = 2;
+  while (next <= kLast && *name != *original && numbered(*original, key, next - 1) != *name) ++next;
+  if (*name == *original) next = 2;
+  if (next > kLast) {
+    return fail(Error{Code::conflict,
+                      fmt::format("the names {} to {} are all taken", *original, *name),
+                      "choose another name for the workspace"});
+  }
+  *name = numbered(*original, key, next);
+  return {};
+}
 
 AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name) {
   const std::string suffix(random_part(id.str()).substr(0, 8));
@@ -29,6 +74,7 @@ AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name) {
                     .storage_account = compact.substr(0, 16) + suffix,
                     .container = id.str(),
                     .registry = compact + suffix,
+                    .event_hubs_namespace = fmt::format("ferry-{}", readable),
                     .ca_certificate = fmt::format("ferry-{}", id)};
 }
 

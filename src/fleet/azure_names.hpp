@@ -11,16 +11,12 @@
 
 namespace ferry::fleet {
 
-struct AzureNames {
-  std::string resource_group;        // ferry-plant-a-abcdefgh
-  std::string iot_hub;               // plant-a-abcdefgh: 3-50 letters, digits, hyphens; global
-  std::string provisioning_service;  // plant-a-abcdefgh-dps: 3-64
-  std::string storage_account;       // plantaabcdefgh: 3-24 lower-case letters and digits; global
-  std::string container;             // the workspace identifier, ws-...: 3-63
-  std::string registry;              // plantaabcdefgh: 5-50 letters and digits; global
-  std::string ca_certificate;        // name of the workspace CA in the DPS
-};
+// What a new workspace begins with; afterwards Workspace::names counts.
 AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name);
+
+// Somebody else has the present name of the resource with this key (fleet/desired_resources.hpp):
+// puts the next one, "-2" to "-9", into workspace.names. Code::conflict when there is none left.
+Result<void> take_next_name(Workspace& workspace, const std::string& key);
 
 // The DPS enrollment group id, the registry's scope map and token: all are the group id, which has
 // only lower-case letters, digits and a hyphen, 20 characters.

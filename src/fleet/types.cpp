@@ -35,6 +35,8 @@ constexpr Names<ResourceState, 5> kResourceStates{{{ResourceState::planned, "pla
                                                    {ResourceState::ready, "ready"},
                                                    {ResourceState::failed, "failed"},
                                                    {ResourceState::deleting, "deleting"}}};
+constexpr Names<ResourceOrigin, 2> kResourceOrigins{
+    {{ResourceOrigin::created, "created"}, {ResourceOrigin::adopted, "adopted"}}};
 constexpr Names<VersionState, 4> kVersionStates{{{VersionState::draft, "draft"},
                                                  {VersionState::publishing, "publishing"},
                                                  {VersionState::published, "published"},
@@ -55,6 +57,9 @@ std::string_view to_string(LifeState state) {
 std::string_view to_string(ResourceState state) {
   return name_of(kResourceStates, state);
 }
+std::string_view to_string(ResourceOrigin origin) {
+  return name_of(kResourceOrigins, origin);
+}
 std::string_view to_string(VersionState state) {
   return name_of(kVersionStates, state);
 }
@@ -70,6 +75,9 @@ Result<LifeState> parse_life_state(std::string_view text) {
 }
 Result<ResourceState> parse_resource_state(std::string_view text) {
   return value_of(kResourceStates, "resource state", text);
+}
+Result<ResourceOrigin> parse_resource_origin(std::string_view text) {
+  return value_of(kResourceOrigins, "origin", text);
 }
 Result<VersionState> parse_version_state(std::string_view text) {
   return value_of(kVersionStates, "version state", text);

@@ -29,6 +29,7 @@ using OperationId = Id<struct OperationTag>;
 enum class LifeState { provisioning, ready, failed, deleting };
 // Of one cloud object.
 enum class ResourceState { planned, creating, ready, failed, deleting };
+enum class ResourceOrigin { created, adopted };
 // draft -> publishing -> published or failed; failed -> publishing again. Published never changes.
 enum class VersionState { draft, publishing, published, failed };
 // Of operations and their steps.
@@ -37,11 +38,13 @@ enum class Role { owner, operator_, viewer };
 
 std::string_view to_string(LifeState state);
 std::string_view to_string(ResourceState state);
+std::string_view to_string(ResourceOrigin origin);
 std::string_view to_string(VersionState state);
 std::string_view to_string(RunState state);
 std::string_view to_string(Role role);  // "Owner", "Operator", "Viewer"
 Result<LifeState> parse_life_state(std::string_view text);
 Result<ResourceState> parse_resource_state(std::string_view text);
+Result<ResourceOrigin> parse_resource_origin(std::string_view text);
 Result<VersionState> parse_version_state(std::string_view text);
 Result<RunState> parse_run_state(std::string_view text);
 Result<Role> parse_role(std::string_view text);
@@ -81,6 +84,31 @@ struct CloudAccount {
   Timestamp created_at;
 };
 
+// How a workspace's cloud resources are to be.
+struct EventHubsOptions {
+  int partitions = 4;
+  int retention_hours = 24;
+};
+struct WorkspaceOptions {
+  std::string sku = "S1";  // of the IoT Hub
+  int units = 1;
+  std::optional<EventHubsOptions> event_hubs;  // messages go to an event hub of the workspace
+  bool identity_based = false;                 // the hub reaches it by its own identity, not a key
+};
+
+// What its cloud objects are called. Derived at first (fleet/azure_names.hpp); a name that somebody
+// else has is replaced before the object is made, so only what is kept here counts.
+struct AzureNames {
+  std::string resource_group;        // ferry-plant-a-abcdefgh
+  std::string iot_hub;               // plant-a-abcdefgh: 3-50 letters, digits, hyphens; global
+  std::string provisioning_service;  // plant-a-abcdefgh-dps: 3-64; global
+  std::string storage_account;       // plantaabcdefgh: 3-24 lower-case letters and digits; global
+  std::string container;             // the workspace identifier, ws-...: 3-63
+  std::string registry;              // plantaabcdefgh: 5-50 letters and digits; global
+  std::string event_hubs_namespace;  // ferry-plant-a-abcdefgh: 6-50, a letter first; global
+  std::string ca_certificate;        // name of the workspace CA in the DPS
+};
+
 // A project, linked to exactly one cloud account for its whole life.
 struct Workspace {
   WorkspaceId id;
@@ -88,6 +116,8 @@ struct Workspace {
   CloudAccountId cloud_account;
   std::string name;
   std::string location;
+  WorkspaceOptions options;
+  AzureNames names;
   LifeState state = LifeState::provisioning;
   std::string id_scope;              // of the DPS, once it stands
   std::string provisioning_host;     // that devices dial: "global.azure-devices-provisioning.net"
@@ -98,16 +128,21 @@ struct Workspace {
   Timestamp created_at;
 };
 
-// One cloud object that was made for a workspace.
+// One cloud object that was made for a workspace, or adopted by it.
 struct Resource {
   ResourceId id;
   WorkspaceId workspace;
+  std::string key;   // in the table of desired resources (fleet/desired_resources.hpp)
   std::string type;  // "Microsoft.Devices/IotHubs"
   std::string name;
-  std::string azure_id;  // "/subscriptions/.../IotHubs/x"; empty until asked for
+  std::string azure_id;  // "/subscriptions/.../IotHubs/x"
   std::string region;
-  ResourceState state = ResourceState::planned;
+  ResourceState state = ResourceState::planned;  // planned: never asked for, so not there
+  ResourceOrigin origin = ResourceOrigin::created;
+  std::string sku;                     // empty for what has none
+  std::vector<std::string> endpoints;  // hosts and addresses that it is reached by
   Timestamp created_at;
+  std::optional<Timestamp> last_verified_at;
 };
 
 // Devices that run the same software.

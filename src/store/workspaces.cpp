@@ -1,10 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/workspaces.hpp"
 
+#include "base/json.hpp"
+#include "fleet/azure_names.hpp"
 #include "store/rows.hpp"
 
 namespace ferry::store {
 namespace {
+
+std::string write_options(const fleet::WorkspaceOptions& options) {
+  json::object object{
+      {"sku", options.sku}, {"units", options.units}, {"identityBased", options.identity_based}};
+  if (options.event_hubs) {
+    object["eventHubs"] = {{"partitions", options.event_hubs->partitions},
+                           {"retentionHours", options.event_hubs->retention_hours}};
+  }
+  return json::serialize(object);
+}
+
+Result<fleet::WorkspaceOptions> read_options(const std::string& text) {
+  auto object = parse_json_object(text);
+  if (!object) return fail(Code::internal, "a workspace's options are damaged");
+  fleet::WorkspaceOptions options;
+  options.sku = string_or(*object, "sku", options.sku);
+  options.units = static_cast<int>(int_or(*object, "units", options.units));
+  options.identity_based = bool_or(*object, "identityBased", false);
+  if (const auto* hubs = find_object(*object, "eventHubs")) {
+    options.event_hubs.emplace();
+    options.event_hubs->partitions = static_cast<int>(int_or(*hubs, "partitions", 4));
+    options.event_hubs->retention_hours = static_cast<int>(int_or(*hubs, "retentionHours", 24));
+  }
+  return options;
+}
+
+// Member and column name of each kept name.
+struct NameField {
+  const char* member;
+  std::string fleet::AzureNames::* field;
+};
+constexpr NameField kNameFields[] = {
+    {"resourceGroup", &fleet::AzureNames::resource_group},
+    {"iotHub", &fleet::AzureNames::iot_hub},
+    {"provisioningService", &fleet::AzureNames::provisioning_service},
+    {"storageAccount", &fleet::AzureNames::storage_account},
+    {"container", &fleet::AzureNames::container},
+    {"registry", &fleet::AzureNames::registry},
+    {"eventHubsNamespace", &fleet::AzureNames::event_hubs_namespace},
+    {"caCertificate", &fleet::AzureNames::ca_certificate}};
+
+std::string write_names(const fleet::AzureNames& names) {
+  json::object object;
+  for (const auto& [member, field] : kNameFields) object[member] = names.*field;
+  return json::serialize(object);
+}
+
+// A name that was never kept is the derived one.
+Result<fleet::AzureNames> read_names(const std::string& text, const fleet::Workspace& workspace) {
+  auto object = parse_json_object(text);
+  if (!object) return fail(Code::internal, "a workspace's names are damaged");
+  auto names = fleet::azure_names(workspace.id, workspace.name);
+  for (const auto& [member, field] : kNameFields) {
+    const auto kept = string_or(*object, member, "");
+    if (!kept.empty()) names.*field = kept;
+  }
+  return names;
+}
+
+std::string write_list(const std::vector<std::string>& items) {
+  return json::serialize(json::array(items.begin(), items.end()));
+}
+
+std::vector<std::string> read_list(const std::string& text) {
+  std::vector<std::string> items;
+  const auto value = parse_json(text);
+  const auto* array = value ? value->if_array() : nullptr;
+  for (std::size_t i = 0; array && i < array->size(); ++i) {
+    if ((*array)[i].is_string()) items.emplace_back((*array)[i].get_string());
+  }
+  return items;
+}
 
 Result<fleet::Workspace> read_workspace(const sqlite::Row& row) {
   auto state = fleet::parse_life_state(row.text(5));
@@ -23,20 +97,33 @@ Result<fleet::Workspace> read_workspace(const sqlite::Row& row) {
   workspace.blob_endpoint = row.text(10);
   workspace.login_server = row.text(11);
   workspace.created_at = to_time(row, 12);
+  auto options = read_options(row.text(13));
+  if (!options) return fail(std::move(options).error());
+  workspace.options = *std::move(options);
+  auto names = read_names(row.text(14), workspace);
+  if (!names) return fail(std::move(names).error());
+  workspace.names = *std::move(names);
   return workspace;
 }
 
 Result<fleet::Resource> read_resource(const sqlite::Row& row) {
-  auto state = fleet::parse_resource_state(row.text(6));
+  auto state = fleet::parse_resource_state(row.text(7));
   if (!state) return fail(std::move(state).error());
-  return fleet::Resource{fleet::ResourceId(row.text(0)),
-                         fleet::WorkspaceId(row.text(1)),
-                         row.text(2),
-                         row.text(3),
-                         row.text(4),
-                         row.text(5),
-                         *state,
-                         to_time(row, 7)};
+  auto origin = fleet::parse_resource_origin(row.text(8));
+  if (!origin) return fail(std::move(origin).error());
+  return fleet::Resource{.id = fleet::ResourceId(row.text(0)),
+                         .workspace = fleet::WorkspaceId(row.text(1)),
+                         .key = row.text(2),
+                         .type = row.text(3),
+                         .name = row.text(4),
+                         .azure_id = row.text(5),
+                         .region = row.text(6),
+                         .state = *state,
+                         .origin = *origin,
+                         .sku = row.text(9),
+                         .endpoints = read_list(row.text(10)),
+                         .created_at = to_time(row, 11),
+                         .last_verified_at = to_optional_time(row, 12)};
 }
 
 }  // namespace
@@ -44,21 +131,23 @@ Result<fleet::Resource> read_resource(const sqlite::Row& row) {
 Result<void> Workspaces::insert(const fleet::Workspace& workspace) {
   return database_.execute(
       "INSERT INTO workspaces(id, organization, cloud_account, name, location, state, id_scope, "
-      "provisioning_host, provisioning_service, hub_host, blob_endpoint, login_server, created_at) "
-      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "provisioning_host, provisioning_service, hub_host, blob_endpoint, login_server, created_at, "
+      "options, names) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {workspace.id.str(), workspace.organization.str(), workspace.cloud_account.str(),
        workspace.name, workspace.location, to_string(workspace.state), workspace.id_scope,
        workspace.provisioning_host, workspace.provisioning_service, workspace.hub_host,
-       workspace.blob_endpoint, workspace.login_server, to_column(workspace.created_at)});
+       workspace.blob_endpoint, workspace.login_server, to_column(workspace.created_at),
+       write_options(workspace.options), write_names(workspace.names)});
 }
 
 Result<void> Workspaces::update(const fleet::Workspace& workspace) {
   return database_.execute(
       "UPDATE workspaces SET state = ?, id_scope = ?, provisioning_host = ?, "
-      "provisioning_service = ?, hub_host = ?, blob_endpoint = ?, login_server = ? WHERE id = ?",
+      "provisioning_service = ?, hub_host = ?, blob_endpoint = ?, login_server = ?, names = ? "
+      "WHERE id = ?",
       {to_string(workspace.state), workspace.id_scope, workspace.provisioning_host,
        workspace.provisioning_service, workspace.hub_host, workspace.blob_endpoint,
-       workspace.login_server, workspace.id.str()});
+       workspace.login_server, write_names(workspace.names), workspace.id.str()});
 }
 
 Result<void> Workspaces::remove(const fleet::WorkspaceId& id) {
@@ -67,10 +156,11 @@ Result<void> Workspaces::remove(const fleet::WorkspaceId& id) {
 
 Result<std::optional<fleet::Workspace>> Workspaces::find(const fleet::WorkspaceId& id) const {
   return read_one<fleet::Workspace>(
-      database_.query_one("SELECT id, organization, cloud_account, name, location, state, "
-                          "id_scope, provisioning_host, provisioning_service, hub_host, "
-                          "blob_endpoint, login_server, created_at FROM workspaces WHERE id = ?",
-                          {id.str()}),
+      database_.query_one(
+          "SELECT id, organization, cloud_account, name, location, state, "
+          "id_scope, provisioning_host, provisioning_service, hub_host, "
+          "blob_endpoint, login_server, created_at, options, names FROM workspaces WHERE id = ?",
+          {id.str()}),
       read_workspace);
 }
 
@@ -79,7 +169,7 @@ Result<std::optional<fleet::Workspace>> Workspaces::find_named(
   return read_one<fleet::Workspace>(
       database_.query_one("SELECT id, organization, cloud_account, name, location, state, "
                           "id_scope, provisioning_host, provisioning_service, hub_host, "
-                          "blob_endpoint, login_server, created_at FROM workspaces "
+                          "blob_endpoint, login_server, created_at, options, names FROM workspaces "
                           "WHERE organization = ?1 AND (name = ?2 OR id = ?2) "
                           "ORDER BY name = ?2 DESC",
                           {organization.str(), name}),
@@ -89,38 +179,65 @@ Result<std::optional<fleet::Workspace>> Workspaces::find_named(
 Result<std::vector<fleet::Workspace>> Workspaces::list(
     const fleet::OrganizationId& organization) const {
   return read_all<fleet::Workspace>(
-      database_.query("SELECT id, organization, cloud_account, name, location, state, id_scope, "
-                      "provisioning_host, provisioning_service, hub_host, blob_endpoint, "
-                      "login_server, created_at FROM workspaces WHERE organization = ? "
-                      "ORDER BY name",
-                      {organization.str()}),
+      database_.query(
+          "SELECT id, organization, cloud_account, name, location, state, id_scope, "
+          "provisioning_host, provisioning_service, hub_host, blob_endpoint, "
+          "login_server, created_at, options, names FROM workspaces WHERE organization = ? "
+          "ORDER BY name",
+          {organization.str()}),
       read_workspace);
 }
 
 Result<void> Resources::insert(const fleet::Resource& resource, int position) {
   return database_.execute(
-      "INSERT INTO resources(id, workspace, position, type, name, azure_id, region, state, "
-      "created_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {resource.id.str(), resource.workspace.str(), position, resource.type, resource.name,
-       resource.azure_id, resource.region, to_string(resource.state),
-       to_column(resource.created_at)});
+      "INSERT INTO resources(id, workspace, position, key, type, name, azure_id, region, state, "
+      "origin, sku, endpoints, created_at, last_verified_at) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {resource.id.str(), resource.workspace.str(), position, resource.key, resource.type,
+       resource.name, resource.azure_id, resource.region, to_string(resource.state),
+       to_string(resource.origin), resource.sku, write_list(resource.endpoints),
+       to_column(resource.created_at), to_column(resource.last_verified_at)});
 }
 
-Result<void> Resources::set_state(const fleet::WorkspaceId& workspace, const std::string& type,
+Result<void> Resources::set_state(const fleet::WorkspaceId& workspace, const std::string& key,
                                   fleet::ResourceState state) {
-  return database_.execute("UPDATE resources SET state = ? WHERE workspace = ? AND type = ?",
-                           {to_string(state), workspace.str(), type});
+  return database_.execute("UPDATE resources SET state = ? WHERE workspace = ? AND key = ?",
+                           {to_string(state), workspace.str(), key});
 }
 
-Result<void> Resources::remove(const fleet::WorkspaceId& workspace, const std::string& type) {
-  return database_.execute("DELETE FROM resources WHERE workspace = ? AND type = ?",
-                           {workspace.str(), type});
+Result<void> Resources::rename(const fleet::WorkspaceId& workspace, const std::string& key,
+                               const std::string& name, const std::string& azure_id) {
+  return database_.execute(
+      "UPDATE resources SET name = ?, azure_id = ? WHERE workspace = ? AND key = ?",
+      {name, azure_id, workspace.str(), key});
+}
+
+Result<void> Resources::set_endpoints(const fleet::WorkspaceId& workspace, const std::string& key,
+                                      const std::vector<std::string>& endpoints) {
+  return database_.execute("UPDATE resources SET endpoints = ? WHERE workspace = ? AND key = ?",
+                           {write_list(endpoints), workspace.str(), key});
+}
+
+Result<void> Resources::remove(const fleet::WorkspaceId& workspace, const std::string& key) {
+  return database_.execute("DELETE FROM resources WHERE workspace = ? AND key = ?",
+                           {workspace.str(), key});
+}
+
+Result<std::optional<fleet::Resource>> Resources::find(const fleet::WorkspaceId& workspace,
+                                                       const std::string& key) const {
+  return read_one<fleet::Resource>(
+      database_.query_one("SELECT id, workspace, key, type, name, azure_id, region, state, origin, "
+                          "sku, endpoints, created_at, last_verified_at FROM resources "
+                          "WHERE workspace = ? AND key = ?",
+                          {workspace.str(), key}),
+      read_resource);
 }
 
 Result<std::vector<fleet::Resource>> Resources::list(const fleet::WorkspaceId& workspace) const {
   return read_all<fleet::Resource>(
-      database_.query("SELECT id, workspace, type, name, azure_id, region, state, created_at "
-                      "FROM resources WHERE workspace = ? ORDER BY position",
+      database_.query("SELECT id, workspace, key, type, name, azure_id, region, state, origin, "
+                      "sku, endpoints, created_at, last_verified_at FROM resources "
+                      "WHERE workspace = ? ORDER BY position",
                       {workspace.str()}),
       read_resource);
 }

@@ -16,7 +16,7 @@ class Workspaces {
   explicit Workspaces(sqlite::Database& database) : database_(database) {}
   // Code::conflict when the name is taken.
   Result<void> insert(const fleet::Workspace& workspace);
-  // State and endpoints; the rest never changes.
+  // State, endpoints and names; the rest never changes.
   Result<void> update(const fleet::Workspace& workspace);
   Result<void> remove(const fleet::WorkspaceId& id);
   Result<std::optional<fleet::Workspace>> find(const fleet::WorkspaceId& id) const;
@@ -34,9 +34,15 @@ class Resources {
   explicit Resources(sqlite::Database& database) : database_(database) {}
   // In the order in which they are made.
   Result<void> insert(const fleet::Resource& resource, int position);
-  Result<void> set_state(const fleet::WorkspaceId& workspace, const std::string& type,
+  Result<void> set_state(const fleet::WorkspaceId& workspace, const std::string& key,
                          fleet::ResourceState state);
-  Result<void> remove(const fleet::WorkspaceId& workspace, const std::string& type);
+  Result<void> rename(const fleet::WorkspaceId& workspace, const std::string& key,
+                      const std::string& name, const std::string& azure_id);
+  Result<void> set_endpoints(const fleet::WorkspaceId& workspace, const std::string& key,
+                             const std::vector<std::string>& endpoints);
+  Result<void> remove(const fleet::WorkspaceId& workspace, const std::string& key);
+  Result<std::optional<fleet::Resource>> find(const fleet::WorkspaceId& workspace,
+                                              const std::string& key) const;
   Result<std::vector<fleet::Resource>> list(const fleet::WorkspaceId& workspace) const;
 
  private:

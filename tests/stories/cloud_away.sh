@@ -80,6 +80,6 @@ check "and the version is published" test "$(version_state)" = published
 
 # Everything goes.
 check "the group is deleted" ferry group delete line-1
-check "the workspace is deleted" ferry workspace delete plant-a
+check "the workspace is deleted" ferry workspace delete plant-a --yes
 check "and its cloud resources are gone" test "$(ferry workspace list --output json | jq '[.. | .name? | select(. == "plant-a")] | length')" = 0
 finish
