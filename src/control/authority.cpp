@@ -72,6 +72,16 @@ x509::CertificateProfile profile_from(Timestamp now, std::string common_name, ho
   return profile;
 }
 
+// The one that was prepared, when it still is of the kind that is wanted.
+x509::PrivateKey take_key(Context& context, const std::string& owner, x509::KeyType type) {
+  const auto prepared = context.prepared_keys.extract(owner);
+  if (!prepared.empty()) {
+    auto kind = prepared.mapped().public_key().type();
+    if (kind && *kind == type) return prepared.mapped();
+  }
+  return x509::PrivateKey::generate(type);
+}
+
 struct Issued {
   x509::Certificate certificate;
   std::optional<std::string> issuer_id;
@@ -167,11 +177,23 @@ Result<std::string> next_name(const Context& context, const AuthorityShape& shap
   return shape.common_name.substr(0, kCommonNameLimit - number.size()) + number;
 }
 
+net::Task<Result<void>> prepare_key(Context& context, AuthorityShape shape) {
+  auto policy = effective_policy(context, shape.policy_owners);
+  if (!policy) co_return fail(std::move(policy).error());
+  const x509::KeyType type = policy->ca_key;
+  const bool quick = type == x509::KeyType::ec_p256 || type == x509::KeyType::ec_p384;
+  if (quick || context.prepared_keys.contains(shape.owner)) co_return Result<void>();
+  auto made = std::make_shared<std::optional<x509::PrivateKey>>();
+  co_await net::run_blocking([made, type] { made->emplace(x509::PrivateKey::generate(type)); });
+  context.prepared_keys.insert_or_assign(shape.owner, **made);
+  co_return Result<void>();
+}
+
 Result<CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
                                          CertificateState state) {
   auto policy = effective_policy(context, shape.policy_owners);
   if (!policy) return fail(std::move(policy).error());
-  const auto key = x509::PrivateKey::generate(policy->ca_key);
+  const auto key = take_key(context, shape.owner, policy->ca_key);
   auto issued = issue_authority(context, shape, key);
   if (!issued) return fail(std::move(issued).error().with("issue the {}", shape.use));
   auto record = describe_certificate(issued->certificate);

@@ -55,6 +55,10 @@ AuthorityShape group_shape(const fleet::Workspace& workspace, const fleet::NodeG
 // it with their number, because some clients look for an issuer by its name alone.
 Result<std::string> next_name(const Context& context, const AuthorityShape& shape);
 
+// Makes the key that the next authority of that shape gets, away from the loop where that takes
+// long (RSA). For callers that can wait, right before they have the authority made.
+net::Task<Result<void>> prepare_key(Context& context, AuthorityShape shape);
+
 // A further authority of that shape with a key of its own, in the given state.
 Result<store::CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
                                                 store::CertificateState state);

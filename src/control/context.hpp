@@ -39,6 +39,8 @@ struct Context {
     std::shared_ptr<const x509::Signer> signer;
   };
   mutable std::map<std::string, OpenAuthority> open_authorities;
+  // Keys that were made ahead for the next authority of an owner, by its id; see authority.hpp.
+  std::map<std::string, x509::PrivateKey> prepared_keys;
   // How often a rollover looks whether it may go on.
   std::chrono::milliseconds rollover_poll{5000};
 };

@@ -38,6 +38,8 @@ Result<GroupSite> load_site(Context& context, const fleet::NodeGroupId& id) {
 using GroupStep = net::Task<Result<void>> (*)(Context&, GroupSite, StepContext&);
 
 net::Task<Result<void>> make_ca(Context& context, GroupSite site, StepContext& step) {
+  auto prepared = co_await prepare_key(context, group_shape(site.workspace, site.group));
+  if (!prepared) co_return prepared;
   auto ca = ensure_group_ca(context, site.workspace, site.group);
   if (!ca) co_return fail(std::move(ca).error());
   step.detail(ca->subject);

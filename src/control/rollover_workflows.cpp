@@ -41,6 +41,15 @@ Result<CertificateRecord> make_or_find_next(Context& context, const RolloverReco
 net::Task<Result<void>> make_arriving(Context& context, RolloverRecord rollover,
                                       StepContext& step) {
   if (rollover.arriving.empty()) {
+    auto shape = shape_of(context, rollover.use, rollover.owner);
+    if (!shape) co_return fail(std::move(shape).error());
+    auto prepared = co_await prepare_key(context, *std::move(shape));
+    if (!prepared) co_return prepared;
+    // While that took its time, it may have been cancelled.
+    auto now = context.store.rollovers.find(rollover.id);
+    if (!now) co_return fail(std::move(now).error());
+    if (!*now || (*now)->state == RolloverState::finished) co_return Result<void>();
+    rollover = **std::move(now);
     auto made = make_or_find_next(context, rollover);
     if (!made) co_return fail(std::move(made).error());
     rollover.arriving = made->id;
@@ -183,6 +192,8 @@ net::Task<Result<void>> wait_for_all(Context& context, RolloverRecord rollover, 
     if (needing->count == 0 || ((*now)->forced && (*now)->use == "group-ca")) {
       co_return let_go(context, **now);
     }
+    // The operation alone stops: both authorities stand, and the rollover goes on by retry.
+    if (step.cancel_requested()) co_return fail(Code::cancelled, "stopped waiting for renewals");
     co_await net::sleep_for(context.rollover_poll);
   }
 }

@@ -324,8 +324,11 @@ Result<RolloverStarted> Rollovers::retry(const fleet::OrganizationId& organizati
   if (!rollover) return fail(std::move(rollover).error());
   auto operation = context_.store.operations.find(rollover->operation);
   if (!operation) return fail(std::move(operation).error());
-  if (!*operation || (*operation)->status != fleet::RunState::failed) {
-    return fail(Error{Code::conflict, fmt::format("rollover {} has not failed", id),
+  const auto stopped = [](fleet::RunState status) {
+    return status == fleet::RunState::failed || status == fleet::RunState::cancelled;
+  };
+  if (!*operation || !stopped((*operation)->status)) {
+    return fail(Error{Code::conflict, fmt::format("rollover {} has not stopped", id),
                       fmt::format("ferry cert rollover status {} says how far it is", id)});
   }
   auto transaction = context_.store.begin();
@@ -349,9 +352,13 @@ Result<int> Rollovers::start_due() {
     auto running = context_.store.rollovers.find_running(authority.owner);
     if (!running) return fail(std::move(running).error());
     if (*running) {
-      // One that failed because the cloud was away goes on.
+      // One that failed because the cloud was away goes on; one that people stopped does not.
+      auto operation = context_.store.operations.find((*running)->operation);
+      if (!operation) return fail(std::move(operation).error());
+      if (!*operation || (*operation)->status != fleet::RunState::failed) continue;
       auto again = retry(authority.organization, (*running)->id);
-      if (again) ++started;
+      if (!again) return fail(std::move(again).error());
+      ++started;
       continue;
     }
     if (authority.origin != store::CertificateOrigin::ferry || !is_due(authority, now)) continue;

@@ -77,7 +77,7 @@ class Rollovers {
   // Waits for nobody any longer: nodes that have not renewed cannot register with DPS again before
   // they do; their connections to the hub stay.
   Result<RolloverView> force(const fleet::OrganizationId& organization, const std::string& id);
-  // Goes on with one whose operation failed.
+  // Goes on with one whose operation failed or was cancelled.
   Result<RolloverStarted> retry(const fleet::OrganizationId& organization, const std::string& id);
   // Starts what is due: every authority that Ferry signed itself and that is two thirds through its
   // life; and goes on with those that failed. Returns how many.

@@ -214,6 +214,28 @@ TEST_F(RolloversTest, WhatIsTwoThirdsThroughItsLifeIsFollowed) {
   EXPECT_EQ(control_->rollovers.list(organization_, "plant-a")->front().use, "group-ca");
 }
 
+TEST_F(RolloversTest, AnRsaKeyIsMadeBesideTheLoop) {
+  ASSERT_TRUE(context_->store.certificate_policies.put(
+      {group_.id.str(), workspace_.id.str(), "rsa-2048", {}, {}}));
+  const auto id = start(target_);
+  run_until(id, "following");
+  EXPECT_EQ(authority_of(group_.id.str()).key_type, "rsa-2048");
+  EXPECT_THAT(context_->prepared_keys, IsEmpty());
+}
+
+TEST_F(RolloversTest, ItsOperationCanBeStoppedAndGoesOnLater) {
+  const auto id = start(target_);
+  run_until(id, "following");
+  ASSERT_TRUE(context_->engine.cancel(view(id).operation));
+  run_until_finished();
+  EXPECT_EQ(view(id).state, "following") << "both authorities stand";
+  EXPECT_EQ(*control_->rollovers.start_due(), 0) << "people stopped it";
+  ASSERT_TRUE(control_->rollovers.retry(organization_, id));
+  for (const auto& node : nodes_) renew(node);
+  run_until_finished();
+  EXPECT_EQ(view(id).state, "finished");
+}
+
 TEST_F(RolloversTest, OneThatFailedGoesOnByItself) {
   dps_.away = true;
   const auto id = start(target_);
