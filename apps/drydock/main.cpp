@@ -95,6 +95,9 @@ int main(int argc, char** argv) {
                    "Milliseconds that Resource Manager's long-running operations take")
       ->capture_default_str();
 
+  serving->add_flag("--enforce-limits", options.enforce_limits,
+                    "Let Resource Manager throttle callers (429) as Azure does: 250 reads, 200 "
+                    "writes and 200 deletes at once");
   serving->add_option("--imds-port", options.imds_port,
                       "Port, without TLS, for tokens of managed identities, as a virtual machine "
                       "and App Service give them to programs; 0 is any free one. Not given: none");

@@ -62,6 +62,7 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
     return entra->knows_principal(object_id);
   };
   options.operation_delay = options_.operation_delay;
+  options.enforce_limits = options_.enforce_limits;
   auto arm = arm::Arm::open(directory / "arm.db", names, *entra_, clock, std::move(options));
   if (!arm) return fail(std::move(arm).error());
   arm_ = *std::move(arm);
@@ -81,6 +82,7 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   if (!blob) return fail(std::move(blob).error());
   blob_ = *std::move(blob);
   arm_->observe(*blob_);
+  arm_->manage_containers(*blob_);
 
   auto registry = RegistryService::open(clock, *arm_, names, *entra_, directory);
   if (!registry) return fail(std::move(registry).error());

@@ -27,6 +27,7 @@ struct CloudOptions {
   std::filesystem::path directory;  // exists; one database per service
   Endpoints endpoints;
   std::chrono::milliseconds operation_delay{150};  // of Resource Manager's long-running operations
+  bool enforce_limits = false;  // of Resource Manager: 429 when a budget is used up
 };
 
 class Cloud {

@@ -25,6 +25,7 @@ struct ServerOptions {
   std::uint16_t mqtt_port = 8883;
   std::optional<std::uint16_t> imds_port;  // for managed identities; not given: none
   std::chrono::milliseconds operation_delay{150};
+  bool enforce_limits = false;                      // of Resource Manager
   std::optional<std::filesystem::path> recordings;  // of HTTP exchanges; see net/http_recorder.hpp
 };
 

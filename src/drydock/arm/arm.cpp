@@ -30,6 +30,7 @@ Result<std::unique_ptr<Arm>> Arm::open(const std::filesystem::path& database,
   owners.push_back(account.object_id);
   std::unique_ptr<Arm> arm(new Arm(*std::move(store), endpoints, tokens, clock, std::move(account),
                                    options.operation_delay));
+  arm->enforce_limits_ = options.enforce_limits;
   arm->context_->find_principals(std::move(options.knows_principal));
   for (const std::string& owner : owners) {
     auto seeded = arm->access_->seed_owner(owner);
@@ -43,7 +44,8 @@ Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, c
     : tokens_(tokens),
       context_(
           std::make_unique<Context>(std::move(store), endpoints, clock, std::move(account), delay)),
-      access_(std::make_unique<Access>(*context_)) {
+      access_(std::make_unique<Access>(*context_)),
+      limits_(clock) {
   context_->access = access_.get();
   add_subscription_routes(*context_, *access_, routes_);
   add_provider_routes(*context_, routes_);
@@ -58,6 +60,8 @@ Arm::Arm(Store store, const Endpoints& endpoints, const TokenVerifier& tokens, c
   add_provisioning_service_routes(*context_, routes_);
   add_certificate_routes(*context_, routes_, kProvisioningType, kProvisioningCertificateType);
   add_storage_account_routes(*context_, routes_);
+  add_storage_container_routes(*context_, routes_);
+  add_registry_usage_routes(*context_, routes_);
   add_registry_routes(*context_, routes_);
   add_registry_token_routes(*context_, routes_);
   add_namespace_routes(*context_, routes_);
@@ -102,6 +106,7 @@ HttpResponse Arm::answer(HttpRequest request) {
   head.target = request.target;
   head.headers = request.headers;
   context_->set_current(&head);
+  remaining_.reset();
   Answer answered = dispatch(std::move(request));
   context_->set_current(nullptr);
   HttpResponse response = answered ? *std::move(answered) : std::move(answered).error().response;
@@ -185,6 +190,19 @@ HttpResponse no_such_route(std::string_view method, int status) {
 
 }  // namespace
 
+Outcome<void> Arm::count(std::string_view method) {
+  remaining_ = limits_.take(context_->caller().object_id, method);
+  if (!enforce_limits_ || !remaining_->exhausted) return {};
+  HttpResponse refused = arm_error(
+      429, "SubscriptionRequestsThrottled",
+      fmt::format("Number of '{}' requests for subscription '{}' exceeded the limit. Please try "
+                  "again after '1' seconds.",
+                  remaining_->kind, context_->account.subscription_id));
+  refused.headers.set("Retry-After", "1");
+  refused.headers.set("x-ms-failure-cause", "gateway");
+  return refuse(std::move(refused));
+}
+
 Outcome<void> Arm::authorize(std::string_view method, std::string_view path) const {
   const auto demand = demand_of(method, path);
   if (!demand) return {};
@@ -211,6 +229,8 @@ Answer Arm::dispatch(HttpRequest request) {
   auto authenticated = authenticate(request);
   if (!authenticated) return fail(std::move(authenticated).error());
   context_->set_caller(*std::move(authenticated));
+  auto counted = count(request.method);
+  if (!counted) return fail(std::move(counted).error());
   auto version = api_version(request);
   if (!version) return fail(std::move(version).error());
   const std::vector<std::string> segments = split(request.path(), '/');
@@ -252,6 +272,13 @@ void Arm::add_common_headers(const HttpRequest& request, HttpResponse& response)
   const std::string wants_it = request.headers.get_or("x-ms-return-client-request-id", "");
   if (client_id && equals_ignore_case(wants_it, "true")) {
     headers.set("x-ms-client-request-id", std::string(*client_id));
+  }
+  if (remaining_) {
+    const std::string prefix = "x-ms-ratelimit-remaining-subscription-";
+    headers.set(fmt::format("{}{}", prefix, remaining_->kind),
+                std::to_string(remaining_->principal));
+    headers.set(fmt::format("{}global-{}", prefix, remaining_->kind),
+                std::to_string(remaining_->subscription));
   }
   headers.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
   headers.set("X-Content-Type-Options", "nosniff");

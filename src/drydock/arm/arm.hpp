@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "drydock/arm/access.hpp"
 #include "drydock/arm/context.hpp"
+#include "drydock/arm/rate_limits.hpp"
 #include "drydock/arm/routes.hpp"
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
@@ -27,6 +28,8 @@ struct Options {
   PrincipalCheck knows_principal = {};   // what Entra knows; nothing: only the application
   // How long a long-running operation takes.
   std::chrono::milliseconds operation_delay{150};
+  // Answers 429 when a budget that the headers show is used up.
+  bool enforce_limits = false;
 };
 
 class Arm final : public Directory {
@@ -43,6 +46,8 @@ class Arm final : public Directory {
   void observe(ResourceObserver& observer);
   // Asked for devices, messages and the health of endpoints; zero and unknown without it.
   void observe_hubs(HubGauge& gauge) { context_->hub_gauge = &gauge; }
+  // Where blob containers are kept.
+  void manage_containers(ContainerKeeper& keeper) { context_->containers = &keeper; }
   // Lets `fate` decide which long-running operations fail; all succeed otherwise.
   void decide_operations(OperationFate fate);
   // Ends operations whose time has come; every call does so too. Call it now and then, so that
@@ -68,6 +73,7 @@ class Arm final : public Directory {
       const ferry::Clock& clock, Account account, std::chrono::milliseconds delay);
   HttpResponse answer(HttpRequest request);
   Answer dispatch(HttpRequest request);
+  Outcome<void> count(std::string_view method);
   Outcome<Caller> authenticate(const HttpRequest& request) const;
   Outcome<void> authorize(std::string_view method, std::string_view path) const;
   Routes::Match find_route(std::string_view method, std::string_view path) const;
@@ -80,6 +86,9 @@ class Arm final : public Directory {
   // Reading the directory ends operations that are due, which changes the state behind it.
   std::unique_ptr<Context> context_;
   std::unique_ptr<Access> access_;
+  RateLimits limits_;
+  bool enforce_limits_ = false;
+  std::optional<RateLimits::Remaining> remaining_;  // after the request that is being answered
   Routes routes_;
   Routes extensions_;  // below any scope
 

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "drydock/arm/answer.hpp"
 #include "drydock/arm/store.hpp"
+#include "drydock/container_keeper.hpp"
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
 
@@ -62,9 +63,10 @@ class Context {
 
   // Notes that the change of `target` takes its time; returns the operation's id.
   Outcome<std::string> start(OperationKind kind, std::string_view target);
-  HubGauge* hub_gauge = nullptr;  // null: nobody knows
-  Access* access = nullptr;       // set once both are there
-  std::size_t page_size = 100;    // of lists
+  HubGauge* hub_gauge = nullptr;          // null: nobody knows
+  ContainerKeeper* containers = nullptr;  // null: Blob Storage is not there
+  Access* access = nullptr;               // set once both are there
+  std::size_t page_size = 100;            // of lists
   std::chrono::milliseconds operation_delay() const { return delay_; }
   bool operations_take_time() const { return delay_.count() > 0; }
   // Ends the operations whose time has come. Cheap when there is none.

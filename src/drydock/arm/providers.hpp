@@ -46,7 +46,9 @@ void add_provisioning_service_routes(Context& context, Routes& routes);
 void add_certificate_routes(Context& context, Routes& routes, std::string_view parent_type,
                             std::string_view type);
 void add_storage_account_routes(Context& context, Routes& routes);
+void add_storage_container_routes(Context& context, Routes& routes);
 void add_registry_routes(Context& context, Routes& routes);
+void add_registry_usage_routes(Context& context, Routes& routes);
 void add_registry_token_routes(Context& context, Routes& routes);
 // The scope maps that every registry has from the start.
 Outcome<void> create_system_scope_maps(Context& context, const Resource& registry);

@@ -12,12 +12,13 @@
 #include "drydock/blob/request.hpp"
 #include "drydock/blob/sas.hpp"
 #include "drydock/blob/store.hpp"
+#include "drydock/container_keeper.hpp"
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
 
 namespace drydock {
 
-class BlobService final : public ResourceObserver {
+class BlobService final : public ResourceObserver, public ContainerKeeper {
  public:
   // The references must outlive the service. `directory_path` is made when absent.
   static ferry::Result<std::unique_ptr<BlobService>> open(
@@ -28,6 +29,12 @@ class BlobService final : public ResourceObserver {
   ferry::net::Task<ferry::net::HttpResponse> handle(ferry::net::HttpRequest request);
 
   void on_deleted(ResourceKind kind, std::string_view name) override;
+
+  ferry::Result<std::optional<ContainerInfo>> container_of(std::string_view account,
+                                                           std::string_view name) override;
+  ferry::Result<std::vector<ContainerInfo>> containers_of(std::string_view account) override;
+  ferry::Result<bool> make_container(std::string_view account, std::string_view name) override;
+  ferry::Result<bool> drop_container(std::string_view account, std::string_view name) override;
 
  private:
   using Response = blob::Outcome<ferry::net::HttpResponse>;

@@ -62,7 +62,9 @@ class ArmTest : public testing::Test {
   }
   void open() {
     arm_.reset();
-    auto opened = Arm::open(directory_ / "arm.db", endpoints_, tokens_, clock_, {"tenant", "me"});
+    Options options{"tenant", "me"};
+    options.enforce_limits = enforce_limits_;
+    auto opened = Arm::open(directory_ / "arm.db", endpoints_, tokens_, clock_, std::move(options));
     ASSERT_TRUE(opened) << opened.error().describe();
     arm_ = *std::move(opened);
     arm_->observe(deletions_);
@@ -120,6 +122,7 @@ class ArmTest : public testing::Test {
         name, key);
   }
 
+  bool enforce_limits_ = false;
   net::EventLoop loop_;
   Endpoints endpoints_;
   OneToken tokens_;

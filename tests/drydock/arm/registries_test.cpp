@@ -120,6 +120,15 @@ TEST_F(Registries, RefuseBadTokensAndScopeMaps) {
   EXPECT_EQ(send("POST", path("/generateCredentials"), R"({"tokenId":"/none"})").status, 404);
 }
 
+TEST_F(Registries, TellTheirLimitsAndWhatIsUsed) {
+  let_operations_end();
+  create_token();
+  const std::string usages = send("GET", path("/listUsages")).text;
+  EXPECT_NE(usages.find(R"({"name":"Tokens","limit":500,"currentValue":1,"unit":"Count"})"),
+            std::string::npos)
+      << usages;
+}
+
 TEST_F(Registries, TakeTheirTokensWithThem) {
   let_operations_end();
   create_token();

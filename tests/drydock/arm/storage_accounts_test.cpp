@@ -15,6 +15,50 @@ class StorageAccounts : public ArmTest {
           "properties":{"minimumTlsVersion":"TLS1_2"}})";
 };
 
+// Containers of one account in memory.
+class FewContainers final : public ContainerKeeper {
+ public:
+  Result<std::optional<ContainerInfo>> container_of(std::string_view,
+                                                    std::string_view name) override {
+    for (const ContainerInfo& container : containers) {
+      if (container.name == name) return container;
+    }
+    return std::nullopt;
+  }
+  Result<std::vector<ContainerInfo>> containers_of(std::string_view) override { return containers; }
+  Result<bool> make_container(std::string_view account, std::string_view name) override {
+    if (*container_of(account, name)) return false;
+    containers.push_back({std::string(name), "\"1\"", from_unix_seconds(1'800'000'000), {}});
+    return true;
+  }
+  Result<bool> drop_container(std::string_view, std::string_view name) override {
+    return std::erase_if(containers, [&](const auto& one) { return one.name == name; }) > 0;
+  }
+  std::vector<ContainerInfo> containers;
+};
+
+TEST_F(StorageAccounts, HaveTheirContainersInResourceManagerToo) {
+  create_group();
+  FewContainers keeper;
+  arm_->manage_containers(keeper);
+  ASSERT_EQ(send("PUT", path("quayside"), body_).status, 202);
+  let_operations_end();
+  const auto container = [&](std::string_view name) {
+    return path("quayside", fmt::format("/blobServices/default/containers/{}", name));
+  };
+  EXPECT_EQ(send("PUT", container("cargo"), "{}").status, 201);
+  EXPECT_EQ(send("PUT", container("cargo"), "{}").status, 200);
+  EXPECT_EQ(send("GET", container("cargo")).at("properties.publicAccess"), "None");
+  EXPECT_EQ(send("PUT", container("NotAName"), "{}").status, 400);
+  EXPECT_EQ(send("PUT", container("open"), R"({"properties":{"publicAccess":"Blob"}})").status,
+            409);
+  const Reply all = send("GET", path("quayside", "/blobServices/default/containers"));
+  EXPECT_EQ(find_array(all.body, "value")->size(), 1U);
+  EXPECT_EQ(send("DELETE", container("cargo")).status, 200);
+  EXPECT_EQ(send("DELETE", container("cargo")).status, 204);
+  EXPECT_EQ(send("GET", container("cargo")).at("error.code"), "ContainerNotFound");
+}
+
 TEST_F(StorageAccounts, AreCreatedThroughLocationPolling) {
   create_group();
   const Reply started = send("PUT", path("quayside"), body_);
