@@ -18,6 +18,13 @@ std::string text(std::string_view word) {
   return std::string(word);
 }
 
+json::object error_object(const Error& error) {
+  return {{"code", text(to_string(error.code))},
+          {"message", error.message},
+          {"hint", error.hint},
+          {"details", json::object{}}};
+}
+
 }  // namespace
 
 json::object to_json(const fleet::Organization& organization) {
@@ -45,7 +52,68 @@ json::object to_json(const fleet::CloudAccount& account) {
       {"tenantId", account.tenant_id},
       {"subscriptionId", account.subscription_id},
       {"clientId", account.client_id},
+      {"credential", json::object{{"kind", text(fleet::to_string(account.credential.kind))},
+                                  {"clientId", text_or_null(account.client_id)},
+                                  {"tokenFile", text_or_null(account.credential.token_file)}}},
       {"createdAt", time(account.created_at)}};
+}
+
+json::object to_json(const control::SignInView& sign_in) {
+  return {{"id", sign_in.id},
+          {"status", text(fleet::to_string(sign_in.status))},
+          {"userCode", sign_in.user_code},
+          {"verificationUri", sign_in.verification_uri},
+          {"message", sign_in.message},
+          {"expiresAt", time(sign_in.expires_at)},
+          {"cloudAccount", text_or_null(sign_in.account)},
+          {"error", sign_in.error ? json::value(error_object(*sign_in.error)) : nullptr}};
+}
+
+json::object to_json(const control::CustomRole& role) {
+  const auto list = [](const std::vector<std::string>& items) {
+    return json::array(items.begin(), items.end());
+  };
+  return {{"Name", role.name},
+          {"IsCustom", true},
+          {"Description", role.description},
+          {"Actions", list(role.actions)},
+          {"NotActions", json::array()},
+          {"DataActions", list(role.data_actions)},
+          {"NotDataActions", json::array()},
+          {"AssignableScopes", list(role.assignable_scopes)}};
+}
+
+json::object to_json(const control::PreflightReport& report) {
+  json::array findings;
+  for (const auto& finding : report.findings) {
+    findings.push_back(json::object{{"severity", text(control::to_string(finding.severity))},
+                                    {"code", finding.code},
+                                    {"subject", finding.subject},
+                                    {"message", finding.message},
+                                    {"hint", finding.hint}});
+  }
+  return {{"passed", report.passed()}, {"findings", std::move(findings)}};
+}
+
+json::object to_json(const azure::arm::Location& location) {
+  return {{"name", location.name},
+          {"displayName", location.display_name},
+          {"geography", text_or_null(location.geography)}};
+}
+
+json::object to_json(const azure::BudgetView& budget) {
+  json::array waiting;
+  for (const auto& share : budget.waiting) {
+    waiting.push_back(json::object{{"share", share.share}, {"requests", share.requests}});
+  }
+  return {{"scope", budget.id.scope},
+          {"name", budget.id.name},
+          {"limit", budget.limit.count},
+          {"windowSeconds", static_cast<double>(budget.limit.window.count()) / 1000},
+          {"burst", budget.limit.burst},
+          {"remaining", budget.remaining},
+          {"heldUntil", time(budget.held_until)},
+          {"waiting", std::move(waiting)}};
 }
 
 json::object to_json(const control::OperationView& operation) {
@@ -62,12 +130,7 @@ json::object to_json(const control::OperationView& operation) {
                                  {"finishedAt", time(step.finished_at)}});
   }
   json::value error = nullptr;
-  if (operation.error) {
-    error = json::object{{"code", text(to_string(operation.error->code))},
-                         {"message", operation.error->message},
-                         {"hint", operation.error->hint},
-                         {"details", json::object{}}};
-  }
+  if (operation.error) error = error_object(*operation.error);
   return {{"id", operation.id.str()},
           {"kind", operation.kind},
           {"target", operation.target},

@@ -24,6 +24,11 @@ namespace ferry::api {
 
 json::object to_json(const fleet::Organization& organization);
 json::object to_json(const fleet::CloudAccount& account);  // never its secret
+json::object to_json(const control::SignInView& sign_in);
+json::object to_json(const control::CustomRole& role);  // as az role definition create reads it
+json::object to_json(const control::PreflightReport& report);
+json::object to_json(const azure::arm::Location& location);
+json::object to_json(const azure::BudgetView& budget);
 json::object to_json(const control::OperationView& operation);
 json::object to_json(const control::WorkspaceView& workspace);
 json::object to_json(const control::ResourceView& resource);

@@ -93,12 +93,29 @@ std::optional<milliseconds> Pipeline::delay_before_retry(const net::HttpResponse
   return *asked;
 }
 
+bool Pipeline::hold_budgets(const Request& request, const net::HttpResponse& response,
+                            milliseconds pause) const {
+  const bool refused = response.status == 429 ||
+                       (response.status == 503 && response.headers.contains("Retry-After"));
+  if (!refused || !options_.throttle || request.budgets.empty()) return false;
+  log::info("azure", "{}: {}, so its budgets rest for {} ms", describe_call(request.call),
+            response.status, pause.count());
+  options_.throttle->hold(request.budgets, pause);
+  return true;
+}
+
 net::Task<Result<net::HttpResponse>> Pipeline::exchange(Request request) {
   const std::string what = describe_call(request.call);
   const bool idempotent = request.idempotent.value_or(idempotent_by_method(request.call.method));
-  const Timestamp give_up = options_.clock->now() + request.deadline;
+  Timestamp give_up = options_.clock->now() + request.deadline;
   request.call.headers.set("x-ms-client-request-id", random_uuid());
   for (int attempt = 1;; ++attempt) {
+    if (options_.throttle && !request.budgets.empty()) {
+      const Timestamp before = options_.clock->now();
+      auto passed = co_await options_.throttle->pass(request.budgets, request.share);
+      if (!passed) co_return fail(std::move(passed).error().with("{}", what));
+      give_up += options_.clock->now() - before;
+    }
     const auto left = give_up - options_.clock->now();
     if (left <= milliseconds(0)) {
       co_return fail(Code::deadline_exceeded, "{}: no answer within {} s", what,
@@ -114,6 +131,10 @@ net::Task<Result<net::HttpResponse>> Pipeline::exchange(Request request) {
     const auto delay = delay_before_retry(response ? &*response : nullptr, idempotent, attempt);
     const bool retryable_failure = response || response.error().code == Code::unavailable ||
                                    response.error().code == Code::deadline_exceeded;
+    const auto pause = response ? retry_after(*response, options_.clock->now())
+                                      .value_or(delay.value_or(options_.retry.longest_delay))
+                                : milliseconds(0);
+    const bool held = response && hold_budgets(request, *response, pause);
     if (!delay || !retryable_failure || options_.clock->now() + *delay >= give_up) {
       if (!response) co_return fail(std::move(response).error().with("{}", what));
       co_return std::move(*response);
@@ -121,7 +142,7 @@ net::Task<Result<net::HttpResponse>> Pipeline::exchange(Request request) {
     log::debug("azure", "{}: {}, again in {} ms", what,
                response ? std::to_string(response->status) : response.error().message,
                delay->count());
-    co_await options_.sleep(*delay);
+    if (!held) co_await options_.sleep(*delay);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "azure/service_error.hpp"
+#include "azure/throttle.hpp"
 #include "azure/transport.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
@@ -32,6 +33,7 @@ struct PipelineOptions {
   std::function<net::Task<void>(std::chrono::milliseconds)> sleep;  // net::sleep_for when empty
   std::function<double()> jitter;                                   // in [0, 1); random when empty
   RetryPolicy retry;
+  std::shared_ptr<Throttle> throttle;  // may be absent: then nothing is queued
 };
 
 struct Request {
@@ -41,7 +43,9 @@ struct Request {
   // are; a POST is unless it creates something. 429, and 503 with Retry-After, are always tried
   // again.
   std::optional<bool> idempotent;               // from the method when not given
-  std::chrono::milliseconds deadline{180'000};  // for all attempts together
+  std::chrono::milliseconds deadline{180'000};  // for all attempts together, queueing not counted
+  std::vector<BudgetId> budgets;                // what each attempt counts against
+  std::string share;                            // on whose behalf: takes turns with others
 };
 
 // Borrows what the options point to; belongs to one loop; stateless between calls.
@@ -58,10 +62,14 @@ class Pipeline {
 
   const Clock& clock() const { return *options_.clock; }
   net::Task<void> sleep(std::chrono::milliseconds duration);
+  Throttle* throttle() const { return options_.throttle.get(); }
 
  private:
   std::optional<std::chrono::milliseconds> delay_before_retry(const net::HttpResponse* response,
                                                               bool idempotent, int attempt) const;
+  // Lets a refusal for being too fast hold the request's budgets; whether it did.
+  bool hold_budgets(const Request& request, const net::HttpResponse& response,
+                    std::chrono::milliseconds pause) const;
   PipelineOptions options_;
 };
 

@@ -128,28 +128,78 @@ class Builder {
     add_access(parent, "workspace", "Shut all devices of a workspace out");
   }
 
+  static void declare_credential(CLI::App& verb, CredentialArguments& credential) {
+    verb.add_option("--credential", credential.kind, "How Ferry signs in")
+        ->check(CLI::IsMember({"client-secret", "client-certificate", "managed-identity",
+                               "workload-identity", "device-code", "azure-cli"}))
+        ->capture_default_str();
+    verb.add_option("--client", credential.client_id,
+                    "Application (client) id, or that of a user-assigned managed identity");
+    verb.add_option("--secret-file", credential.secret_file,
+                    "File with the client secret; - is standard input (default)");
+    verb.add_option("--certificate-file", credential.certificate_file,
+                    "PEM file with the application's certificate and its private key");
+    verb.add_flag("--send-chain", credential.send_chain,
+                  "Send the certificate's chain, for applications that trust subject and issuer");
+    verb.add_option("--token-file", credential.token_file,
+                    "File with the workload's token, when the platform does not say");
+  }
+
   void add_cloud_accounts() {
     auto* parent = noun("cloud-account", "The organization's own subscriptions");
     full<CloudAccountCreate>(
-        parent, "create", "Connect a subscription; the secret comes from standard input or a file",
+        parent, "create", "Connect a subscription; secrets come from standard input or a file",
         cloud_account_create, [](CLI::App& verb, CloudAccountCreate& arguments) {
           verb.add_option("NAME", arguments.name)->required();
-          arguments.resource_manager = "https://management.azure.com";
+          auto* environment = verb.add_option("--environment", arguments.environment,
+                                              "AzureCloud, AzureUSGovernment or AzureChinaCloud")
+                                  ->capture_default_str();
           verb.add_option("--resource-manager", arguments.resource_manager,
-                          "Azure Resource Manager of the cloud")
-              ->capture_default_str();
+                          "Azure Resource Manager of another cloud")
+              ->excludes(environment);
           verb.add_option("--ca-file", arguments.ca_file,
                           "Its CA, when the system does not know it");
-          verb.add_option("--tenant", arguments.tenant_id, "Tenant id")->required();
+          verb.add_option("--tenant", arguments.tenant_id, "Tenant id");
           verb.add_option("--subscription", arguments.subscription_id, "Subscription id")
               ->required();
-          verb.add_option("--client", arguments.client_id, "Application (client) id")->required();
-          verb.add_option("--secret-file", arguments.secret_file,
-                          "File with the client secret; - is standard input (default)");
+          declare_credential(verb, arguments.credential);
         });
+    full<CloudAccountUpdate>(parent, "update", "Give a cloud account another credential",
+                             cloud_account_update,
+                             [](CLI::App& verb, CloudAccountUpdate& arguments) {
+                               verb.add_option("NAME", arguments.name)->required();
+                               declare_credential(verb, arguments.credential);
+                             });
     plain(parent, "list", "List cloud accounts", cloud_account_list);
     named(parent, "show", "Show a cloud account", cloud_account_show);
     named(parent, "delete", "Forget a cloud account", cloud_account_delete);
+    named(parent, "locations", "List the subscription's regions", cloud_account_locations);
+    named(parent, "throttles", "Show the cloud's rate limits and who waits for them",
+          cloud_account_throttles);
+    full<CloudAccountRole>(
+        parent, "role", "Print the role that Ferry needs, for az role definition create",
+        cloud_account_role, [](CLI::App& verb, CloudAccountRole& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_flag("!--no-event-hubs", arguments.event_hubs, "No workspaces with Event Hubs");
+          verb.add_flag("!--no-identity-based", arguments.identity_based,
+                        "No hubs that send with an identity instead of a key");
+          verb.add_flag("!--no-register-providers", arguments.register_providers,
+                        "Resource providers are registered by somebody else");
+        });
+    full<CloudAccountPreflight>(
+        parent, "preflight", "Find out what would stop a workspace, without creating anything",
+        cloud_account_preflight, [](CLI::App& verb, CloudAccountPreflight& arguments) {
+          verb.add_option("NAME", arguments.name)->required();
+          verb.add_option("--location", arguments.location, "Region, such as westeurope");
+          verb.add_option("--sku", arguments.sku, "Tier of the IoT hub")->capture_default_str();
+          verb.add_option("--units", arguments.units, "Units of the IoT hub")
+              ->capture_default_str();
+          verb.add_flag("--event-hubs", arguments.event_hubs, "With an Event Hubs namespace");
+          verb.add_flag("--identity-based", arguments.identity_based,
+                        "The hub sends with its identity");
+          verb.add_flag("--register-providers", arguments.register_providers,
+                        "Agree to register resource providers that are not");
+        });
   }
 
   void add_groups() {

@@ -8,6 +8,7 @@
 
 #include "cli/chain_file.hpp"
 #include "cli/context.hpp"
+#include "cli/credential_input.hpp"
 
 namespace ferry::cli {
 
@@ -38,14 +39,38 @@ Done workspace_retry(Context& context, std::string name);
 // cloud_account_commands.cpp
 struct CloudAccountCreate {
   std::string name;
-  std::string resource_manager;
+  std::string environment = "AzureCloud";
+  std::string resource_manager;  // of another cloud
   std::string ca_file;
   std::string tenant_id;
   std::string subscription_id;
-  std::string client_id;
-  std::string secret_file;  // "-" or empty: standard input
+  CredentialArguments credential;
 };
 Done cloud_account_create(Context& context, CloudAccountCreate arguments);
+struct CloudAccountUpdate {
+  std::string name;
+  CredentialArguments credential;
+};
+Done cloud_account_update(Context& context, CloudAccountUpdate arguments);
+struct CloudAccountRole {
+  std::string name;
+  bool event_hubs = true;
+  bool identity_based = true;
+  bool register_providers = true;
+};
+Done cloud_account_role(Context& context, CloudAccountRole arguments);
+struct CloudAccountPreflight {
+  std::string name;
+  std::string location;
+  std::string sku = "S1";
+  int units = 1;
+  bool event_hubs = false;
+  bool identity_based = false;
+  bool register_providers = false;
+};
+Done cloud_account_preflight(Context& context, CloudAccountPreflight arguments);
+Done cloud_account_locations(Context& context, std::string name);
+Done cloud_account_throttles(Context& context, std::string name);
 Done cloud_account_list(Context& context);
 Done cloud_account_show(Context& context, std::string name);
 Done cloud_account_delete(Context& context, std::string name);

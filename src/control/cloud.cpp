@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/cloud.hpp"
 
+#include "azure/limits.hpp"
 #include "control/cloud_port.hpp"
 #include "net/http_client.hpp"
 
@@ -20,16 +21,21 @@ TransportFactory https_transports() {
 
 CloudConnection::CloudConnection(azure::Transport the_transport, const Clock& clock,
                                  azure::CloudEnvironment environment, std::string subscription,
-                                 azure::ClientSecret credential, Sleep sleep)
+                                 const MakeTokens& make_tokens, std::string principal,
+                                 std::shared_ptr<azure::Throttle> throttle, Sleep sleep)
     : transport(std::move(the_transport)),
       pipeline({.transport = transport,
                 .clock = &clock,
                 .sleep = std::move(sleep),
-                .jitter = {},
-                .retry = {}}),
-      tokens(pipeline, environment.active_directory, std::move(credential)),
-      arm(pipeline, tokens,
-          {.environment = std::move(environment), .subscription = std::move(subscription)}) {}
+                .throttle = throttle}),
+      tokens(make_tokens(pipeline)),
+      arm(pipeline, *tokens,
+          {.environment = std::move(environment),
+           .subscription = std::move(subscription),
+           .principal = std::move(principal),
+           .register_providers = false}) {  // that takes consent: control/preflight
+  azure::define_arm_limits(*throttle, arm.limits_scope());
+}
 
 fleet::Environment to_fleet(const azure::CloudEnvironment& environment) {
   return {.name = environment.name,
@@ -68,22 +74,46 @@ Result<Secret> Clouds::secret(const std::string& owner, const std::string& name)
   return **std::move(found);
 }
 
+Result<azure::Transport> Clouds::transport(const fleet::CloudAccount& account) const {
+  auto sender = transports_(account.ca_pem);
+  if (!sender) return fail(std::move(sender).error());
+  return at_port_of(account.environment, *std::move(sender));
+}
+
+Result<std::shared_ptr<CloudConnection>> Clouds::connect(const fleet::CloudAccount& account,
+                                                         const NewCredential& credential,
+                                                         KeepRefreshToken keep) const {
+  auto make_tokens = token_factory(credential, account.tenant_id,
+                                   to_azure(account).active_directory, std::move(keep));
+  if (!make_tokens) return fail(std::move(make_tokens).error());
+  auto sender = transport(account);
+  if (!sender) return fail(std::move(sender).error());
+  return std::make_shared<CloudConnection>(*std::move(sender), clock_, to_azure(account),
+                                           account.subscription_id, *make_tokens,
+                                           credential.client_id, throttle_, sleep_);
+}
+
 Result<std::shared_ptr<CloudConnection>> Clouds::account(const fleet::CloudAccountId& id) {
   const auto kept = accounts_.find(id.str());
   if (kept != accounts_.end()) return kept->second;
   auto account = store_.accounts.find(id);
   if (!account) return fail(std::move(account).error());
   if (!*account) return fail(Code::not_found, "the cloud account is not there any more");
-  auto client_secret = secret(id.str(), secret_names::kClientSecret);
-  if (!client_secret) return fail(std::move(client_secret).error());
-  auto sender = transports_((*account)->ca_pem);
-  if (!sender) return fail(std::move(sender).error());
-  auto connection = std::make_shared<CloudConnection>(
-      at_port_of((*account)->environment, *std::move(sender)), clock_, to_azure(**account),
-      (*account)->subscription_id,
-      azure::ClientSecret{(*account)->tenant_id, (*account)->client_id, *client_secret}, sleep_);
-  accounts_[id.str()] = connection;
+  auto credential = load_credential(store_, **account);
+  if (!credential) return fail(std::move(credential).error());
+  const auto keep = [&store = store_, owner = id.str()](const Secret& token) {
+    return store.secrets.put(owner, secret_names::kRefreshToken, token);
+  };
+  auto connection = connect(**account, *credential, keep);
+  if (connection) accounts_[id.str()] = *connection;
   return connection;
+}
+
+void Clouds::forget(const fleet::CloudAccountId& id) {
+  const auto found = accounts_.find(id.str());
+  if (found == accounts_.end()) return;
+  std::erase_if(workspaces_, [&](const auto& item) { return item.second->cloud == found->second; });
+  accounts_.erase(found);
 }
 
 Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Workspace& workspace) {
@@ -110,12 +140,23 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
       .credential = oci::RegistryCredential{std::string(kPushToken), secrets[3]},
       .clock = &clock_,
       .sleep = {}};
+  azure::define_hub_limits(*throttle_, azure::hub_scope(workspace.hub_host),
+                           workspace.options.sku, workspace.options.units);
+  azure::define_dps_limits(*throttle_, azure::dps_scope(workspace.provisioning_service));
+  const std::string registry_scope = azure::registry_scope(workspace.login_server);
+  azure::define_registry_limits(*throttle_, registry_scope, "Basic");
+  auto registry_transport =
+      azure::throttled((*cloud)->transport, throttle_,
+                       [registry_scope](const net::HttpCall& call) {
+                         return azure::registry_budgets(registry_scope, call.method);
+                       },
+                       workspace.id.str());
   auto& pipeline = (*cloud)->pipeline;
   std::shared_ptr<WorkspaceConnection> connection(new WorkspaceConnection{
       *cloud, azure::IotHubClient(pipeline, std::move(hub_key)),
       azure::DpsClient(pipeline, std::move(dps_key)),
       azure::BlobClient(pipeline, workspace.blob_endpoint, {azure.storage_account, secrets[2]}),
-      oci::RegistryClient((*cloud)->transport, std::move(registry))});
+      oci::RegistryClient(std::move(registry_transport), std::move(registry))});
   workspaces_[workspace.id.str()] = connection;
   return connection;
 }

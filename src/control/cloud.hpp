@@ -11,8 +11,9 @@
 #include "azure/arm/client.hpp"
 #include "azure/blob/client.hpp"
 #include "azure/dps/client.hpp"
-#include "azure/entra/client_credentials.hpp"
+#include "azure/entra/token_source.hpp"
 #include "azure/iot_hub/client.hpp"
+#include "control/credentials.hpp"
 #include "oci/registry_client.hpp"
 #include "store/store.hpp"
 
@@ -28,10 +29,11 @@ using Sleep = std::function<net::Task<void>(std::chrono::milliseconds)>;
 struct CloudConnection {
   CloudConnection(azure::Transport transport, const Clock& clock,
                   azure::CloudEnvironment environment, std::string subscription,
-                  azure::ClientSecret credential, Sleep sleep = {});
+                  const MakeTokens& make_tokens, std::string principal,
+                  std::shared_ptr<azure::Throttle> throttle, Sleep sleep = {});
   azure::Transport transport;
   azure::Pipeline pipeline;
-  azure::ClientSecretTokenSource tokens;
+  std::unique_ptr<azure::TokenSource> tokens;
   azure::arm::ArmClient arm;
 };
 
@@ -46,6 +48,7 @@ struct WorkspaceConnection {
 // Names of what is kept sealed. Owner: the account, workspace or group.
 namespace secret_names {
 inline const std::string kClientSecret = "client-secret";
+inline const std::string kRefreshToken = "refresh-token";
 inline const std::string kHubKey = "iot-hub-key";
 inline const std::string kDpsKey = "dps-key";
 inline const std::string kStorageKey = "storage-key";
@@ -69,17 +72,27 @@ class Clouds {
       : store_(store),
         clock_(clock),
         transports_(std::move(transports)),
-        sleep_(std::move(sleep)) {}
+        sleep_(std::move(sleep)),
+        throttle_(std::make_shared<azure::Throttle>(clock)) {}
+
+  // Of all clouds: what may be sent when. Its shares are workspace ids.
+  azure::Throttle& throttle() const { return *throttle_; }
 
   Result<azure::Transport> transport(const std::string& ca_pem) const {
     return transports_(ca_pem);
   }
+  // To where this account's cloud listens.
+  Result<azure::Transport> transport(const fleet::CloudAccount& account) const;
   const Clock& clock() const { return clock_; }
+  // A connection that is not kept, to try a credential. `keep` is given each new refresh token.
+  Result<std::shared_ptr<CloudConnection>> connect(const fleet::CloudAccount& account,
+                                                   const NewCredential& credential,
+                                                   KeepRefreshToken keep) const;
   Result<std::shared_ptr<CloudConnection>> account(const fleet::CloudAccountId& id);
   // Code::conflict while the workspace's resources are not all there.
   Result<std::shared_ptr<WorkspaceConnection>> workspace(const fleet::Workspace& workspace);
   void forget(const fleet::WorkspaceId& id) { workspaces_.erase(id.str()); }
-  void forget(const fleet::CloudAccountId& id) { accounts_.erase(id.str()); }
+  void forget(const fleet::CloudAccountId& id);
 
  private:
   Result<Secret> secret(const std::string& owner, const std::string& name) const;
@@ -87,6 +100,7 @@ class Clouds {
   const Clock& clock_;
   TransportFactory transports_;
   Sleep sleep_;
+  std::shared_ptr<azure::Throttle> throttle_;
   std::map<std::string, std::shared_ptr<CloudConnection>> accounts_;
   std::map<std::string, std::shared_ptr<WorkspaceConnection>> workspaces_;
 };

@@ -48,6 +48,13 @@ constexpr Names<RunState, 5> kRunStates{{{RunState::pending, "pending"},
                                          {RunState::cancelled, "cancelled"}}};
 constexpr Names<Role, 3> kRoles{
     {{Role::owner, "Owner"}, {Role::operator_, "Operator"}, {Role::viewer, "Viewer"}}};
+constexpr Names<CredentialKind, 6> kCredentialKinds{
+    {{CredentialKind::client_secret, "client-secret"},
+     {CredentialKind::client_certificate, "client-certificate"},
+     {CredentialKind::managed_identity, "managed-identity"},
+     {CredentialKind::workload_identity, "workload-identity"},
+     {CredentialKind::device_code, "device-code"},
+     {CredentialKind::azure_cli, "azure-cli"}}};
 
 }  // namespace
 
@@ -69,6 +76,9 @@ std::string_view to_string(RunState state) {
 std::string_view to_string(Role role) {
   return name_of(kRoles, role);
 }
+std::string_view to_string(CredentialKind kind) {
+  return name_of(kCredentialKinds, kind);
+}
 
 Result<LifeState> parse_life_state(std::string_view text) {
   return value_of(kLifeStates, "state", text);
@@ -87,6 +97,9 @@ Result<RunState> parse_run_state(std::string_view text) {
 }
 Result<Role> parse_role(std::string_view text) {
   return value_of(kRoles, "role", text);
+}
+Result<CredentialKind> parse_credential_kind(std::string_view text) {
+  return value_of(kCredentialKinds, "kind of credential", text);
 }
 
 }  // namespace ferry::fleet

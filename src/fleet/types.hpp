@@ -49,6 +49,17 @@ Result<VersionState> parse_version_state(std::string_view text);
 Result<RunState> parse_run_state(std::string_view text);
 Result<Role> parse_role(std::string_view text);
 
+enum class CredentialKind {
+  client_secret,
+  client_certificate,
+  managed_identity,
+  workload_identity,
+  device_code,  // a person's sign-in
+  azure_cli,    // of the machine that ferryd runs on
+};
+std::string_view to_string(CredentialKind kind);  // "client-secret", "device-code", ...
+Result<CredentialKind> parse_credential_kind(std::string_view text);
+
 struct Organization {
   OrganizationId id;
   std::string name;
@@ -72,6 +83,13 @@ struct Environment {
   } suffixes;
 };
 
+// How a cloud account signs in, without what is secret in it.
+struct Credential {
+  CredentialKind kind = CredentialKind::client_secret;
+  std::string token_file;   // of a workload identity; empty: as the platform says
+  bool send_chain = false;  // of a client certificate: its chain goes along
+};
+
 struct CloudAccount {
   CloudAccountId id;
   OrganizationId organization;
@@ -80,8 +98,9 @@ struct CloudAccount {
   std::string ca_pem;  // extra trusted roots; empty where the system's are enough
   std::string tenant_id;
   std::string subscription_id;
-  std::string client_id;
+  std::string client_id;  // may be empty for identities of the machine
   Timestamp created_at;
+  Credential credential = {};
 };
 
 // How a workspace's cloud resources are to be.

@@ -50,9 +50,27 @@ Result<fleet::Environment> read_environment(const std::string& text) {
   return environment;
 }
 
+std::string write_credential(const fleet::Credential& credential) {
+  json::object object{{"kind", fleet::to_string(credential.kind)}};
+  if (!credential.token_file.empty()) object["tokenFile"] = credential.token_file;
+  if (credential.send_chain) object["sendChain"] = true;
+  return json::serialize(object);
+}
+
+Result<fleet::Credential> read_credential(const std::string& text) {
+  auto object = parse_json_object(text);
+  if (!object) return fail(std::move(object).error().with("read a stored credential"));
+  auto kind = fleet::parse_credential_kind(string_or(*object, "kind", ""));
+  if (!kind) return fail(std::move(kind).error().with("read a stored credential"));
+  return fleet::Credential{*kind, string_or(*object, "tokenFile", ""),
+                           bool_or(*object, "sendChain", false)};
+}
+
 Result<fleet::CloudAccount> read_account(const sqlite::Row& row) {
   auto environment = read_environment(row.text(3));
   if (!environment) return fail(std::move(environment).error());
+  auto credential = read_credential(row.text(9));
+  if (!credential) return fail(std::move(credential).error());
   return fleet::CloudAccount{fleet::CloudAccountId(row.text(0)),
                              fleet::OrganizationId(row.text(1)),
                              row.text(2),
@@ -61,7 +79,8 @@ Result<fleet::CloudAccount> read_account(const sqlite::Row& row) {
                              row.text(5),
                              row.text(6),
                              row.text(7),
-                             to_time(row, 8)};
+                             to_time(row, 8),
+                             *std::move(credential)};
 }
 
 }  // namespace
@@ -121,10 +140,18 @@ Result<std::optional<User>> Organizations::find_user_by_token(const std::string&
 Result<void> CloudAccounts::insert(const fleet::CloudAccount& account) {
   return database_.execute(
       "INSERT INTO cloud_accounts(id, organization, name, environment, ca_pem, tenant, "
-      "subscription, client, created_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "subscription, client, created_at, credential) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {account.id.str(), account.organization.str(), account.name,
        write_environment(account.environment), account.ca_pem, account.tenant_id,
-       account.subscription_id, account.client_id, to_column(account.created_at)});
+       account.subscription_id, account.client_id, to_column(account.created_at),
+       write_credential(account.credential)});
+}
+
+Result<void> CloudAccounts::update(const fleet::CloudAccount& account) {
+  return database_.execute(
+      "UPDATE cloud_accounts SET tenant = ?, client = ?, credential = ? WHERE id = ?",
+      {account.tenant_id, account.client_id, write_credential(account.credential),
+       account.id.str()});
 }
 
 Result<std::optional<fleet::CloudAccount>> CloudAccounts::find(
@@ -132,7 +159,7 @@ Result<std::optional<fleet::CloudAccount>> CloudAccounts::find(
   return read_one<fleet::CloudAccount>(
       database_.query_one(
           "SELECT id, organization, name, environment, ca_pem, tenant, subscription, client, "
-          "created_at FROM cloud_accounts WHERE id = ?",
+          "created_at, credential FROM cloud_accounts WHERE id = ?",
           {id.str()}),
       read_account);
 }
@@ -142,7 +169,8 @@ Result<std::optional<fleet::CloudAccount>> CloudAccounts::find_named(
   return read_one<fleet::CloudAccount>(
       database_.query_one(
           "SELECT id, organization, name, environment, ca_pem, tenant, subscription, client, "
-          "created_at FROM cloud_accounts WHERE organization = ?1 AND (name = ?2 OR id = ?2) "
+          "created_at, credential FROM cloud_accounts WHERE organization = ?1 AND (name = ?2 OR id "
+          "= ?2) "
           "ORDER BY name = ?2 DESC",
           {organization.str(), name}),
       read_account);
@@ -153,7 +181,7 @@ Result<std::vector<fleet::CloudAccount>> CloudAccounts::list(
   return read_all<fleet::CloudAccount>(
       database_.query(
           "SELECT id, organization, name, environment, ca_pem, tenant, subscription, client, "
-          "created_at FROM cloud_accounts WHERE organization = ? ORDER BY name",
+          "created_at, credential FROM cloud_accounts WHERE organization = ? ORDER BY name",
           {organization.str()}),
       read_account);
 }

@@ -41,6 +41,8 @@ class CloudAccounts {
  public:
   explicit CloudAccounts(sqlite::Database& database) : database_(database) {}
   Result<void> insert(const fleet::CloudAccount& account);
+  // Tenant, client and credential; the rest of an account never changes.
+  Result<void> update(const fleet::CloudAccount& account);
   Result<std::optional<fleet::CloudAccount>> find(const fleet::CloudAccountId& id) const;
   // By name, else by id.
   Result<std::optional<fleet::CloudAccount>> find_named(const fleet::OrganizationId& organization,

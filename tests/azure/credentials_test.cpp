@@ -219,14 +219,14 @@ TEST_F(CredentialsTest, SignsAPersonInWithACode) {
       .then(400, R"({"error":"authorization_pending","error_description":"AADSTS70016"})")
       .then(400, R"({"error":"slow_down"})")
       .then(200, R"({"access_token":"T1","expires_in":3599,"refresh_token":"R1"})");
-  std::string shown;
   DeviceCodeSignIn sign_in({kAuthority, "tenant"}, std::string(kAzureCliClientId), kScope);
-  auto token = run(sign_in_with_code(pipeline(), std::move(sign_in), [&](const DeviceCode& code) {
-    shown = code.user_code + " " + code.message;
-  }));
+  auto code = run(ask_for_code(pipeline(), sign_in));
+  ASSERT_TRUE(code) << code.error().describe();
+  EXPECT_EQ(code->user_code, "ABCD1234");
+  EXPECT_EQ(code->message, "enter ABCD1234");
+  auto token = run(wait_for_person(pipeline(), sign_in));
   ASSERT_TRUE(token) << token.error().describe();
   EXPECT_EQ(token->refresh_token.reveal(), "R1");
-  EXPECT_EQ(shown, "ABCD1234 enter ABCD1234");
   EXPECT_EQ(pauses, (std::vector<std::int64_t>{5000, 5000, 10000}));
   EXPECT_EQ(script.calls[0].url, "https://login.example/tenant/oauth2/v2.0/devicecode");
   EXPECT_EQ(field(script.calls[1], "device_code"), "D");

@@ -2,6 +2,7 @@
 #include "azure/arm/client.hpp"
 
 #include "azure/arm/operation.hpp"
+#include "azure/limits.hpp"
 
 namespace ferry::azure::arm {
 namespace {
@@ -34,6 +35,16 @@ std::string provisioning_state(const json::object& resource) {
 
 ArmClient::ArmClient(Pipeline& pipeline, TokenSource& tokens, ArmOptions options)
     : pipeline_(pipeline), tokens_(tokens), options_(std::move(options)) {}
+
+ArmClient ArmClient::as(std::string share) const {
+  ArmClient other = *this;
+  other.options_.share = std::move(share);
+  return other;
+}
+
+std::string ArmClient::limits_scope() const {
+  return arm_scope(options_.subscription, options_.principal);
+}
 
 std::string ArmClient::group_id(std::string_view group) const {
   return fmt::format("/subscriptions/{}/resourceGroups/{}", options_.subscription,
@@ -71,8 +82,15 @@ net::Task<Result<net::HttpResponse>> ArmClient::call(Request request) {
     request.call.headers.set("Content-Type", "application/json");
   }
   request.authorize = authorize_with_token(tokens_, scope);
+  const std::string_view url = request.call.url;
+  const std::string path(url.substr(home.size() - 1, url.find('?') - (home.size() - 1)));
+  request.budgets = arm_budgets(limits_scope(), request.call.method, path);
+  request.share = options_.share;
   Request again = request;
   auto response = co_await pipeline_.exchange(std::move(request));
+  if (response && pipeline_.throttle()) {
+    observe_arm_limits(*pipeline_.throttle(), limits_scope(), *response);
+  }
   if (!response || response->status != 401) co_return response;
   tokens_.forget(scope);
   co_return co_await pipeline_.exchange(std::move(again));
@@ -125,6 +143,13 @@ net::Task<Result<void>> ArmClient::clear_the_way(ServiceError error, std::string
                                                  std::string api_version, Progress progress) {
   const std::string what = "write " + id;
   if (equals_ignore_case(error.code, "MissingSubscriptionRegistration")) {
+    if (!options_.register_providers) {
+      co_return fail(to_error(error, what)
+                         .advise(fmt::format("ferry cloud-account preflight --register-providers "
+                                             "registers it, or: az provider register "
+                                             "--namespace {}",
+                                             provider_of(id))));
+    }
     co_return co_await register_provider(provider_of(id), std::move(progress));
   }
   auto current = co_await get(id, api_version);

@@ -24,6 +24,10 @@ struct ArmOptions {
   std::string subscription;
   std::chrono::milliseconds poll_interval{2'000};           // where the service names none
   std::chrono::milliseconds operation_deadline{1'800'000};  // of one long-running operation
+  std::string principal;  // client id: limits are counted per subscription and principal
+  std::string share;      // on whose behalf: takes turns with others under those limits
+  // Whether a resource provider that a write needs is registered without asking.
+  bool register_providers = true;
 };
 
 struct NameAvailability {
@@ -41,6 +45,9 @@ class ArmClient {
 
   const CloudEnvironment& environment() const { return options_.environment; }
   const std::string& subscription() const { return options_.subscription; }
+  // The same client, on behalf of `share` (a workspace).
+  ArmClient as(std::string share) const;
+  std::string limits_scope() const;  // see azure/limits.hpp
   std::string group_id(std::string_view group) const;
   // "{group}/providers/{type}/{name}", `type` such as "Microsoft.Devices/IotHubs".
   std::string resource_id(std::string_view group, std::string_view type,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "azure/dps/client.hpp"
 
+#include "azure/limits.hpp"
+
 namespace ferry::azure {
 namespace {
 
@@ -132,6 +134,8 @@ DpsClient::DpsClient(Pipeline& pipeline, SasKey key)
 
 Request DpsClient::request(std::string method, std::string path) const {
   Request request;
+  request.budgets = dps_budgets(dps_scope(key_.host));
+  request.share = key_.host;
   request.call.method = std::move(method);
   request.call.url = fmt::format("https://{}{}?{}", key_.host, path, kVersion);
   request.call.headers.set("Accept", "application/json");

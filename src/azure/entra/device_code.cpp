@@ -85,13 +85,13 @@ DeviceCodeSignIn::Step DeviceCodeSignIn::polled(const net::HttpResponse& respons
   return fail(std::move(refused));
 }
 
-net::Task<Result<FreshToken>> sign_in_with_code(Pipeline& pipeline, DeviceCodeSignIn sign_in,
-                                                std::function<void(const DeviceCode&)> show) {
-  auto first = co_await pipeline.exchange(sign_in.begin());
-  if (!first) co_return fail(std::move(first).error());
-  auto code = sign_in.begun(*first, pipeline.clock().now());
-  if (!code) co_return fail(std::move(code).error());
-  show(*code);
+net::Task<Result<DeviceCode>> ask_for_code(Pipeline& pipeline, DeviceCodeSignIn& sign_in) {
+  auto response = co_await pipeline.exchange(sign_in.begin());
+  if (!response) co_return fail(std::move(response).error());
+  co_return sign_in.begun(*response, pipeline.clock().now());
+}
+
+net::Task<Result<FreshToken>> wait_for_person(Pipeline& pipeline, DeviceCodeSignIn& sign_in) {
   while (true) {
     co_await pipeline.sleep(sign_in.pause());
     auto response = co_await pipeline.exchange(sign_in.poll());

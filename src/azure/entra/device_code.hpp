@@ -50,9 +50,10 @@ class DeviceCodeSignIn {
   Timestamp expires_at_;
 };
 
-// Signs in: gives `show` the code and waits until the person has entered it elsewhere.
-net::Task<Result<FreshToken>> sign_in_with_code(Pipeline& pipeline, DeviceCodeSignIn sign_in,
-                                                std::function<void(const DeviceCode&)> show);
+// Both borrow `sign_in`. First the code, to be shown to a person; then the wait until the person
+// has entered it elsewhere.
+net::Task<Result<DeviceCode>> ask_for_code(Pipeline& pipeline, DeviceCodeSignIn& sign_in);
+net::Task<Result<FreshToken>> wait_for_person(Pipeline& pipeline, DeviceCodeSignIn& sign_in);
 
 // Tokens for a person who has signed in. Each use may give a newer refresh token, which is handed
 // to `keep` before the access token is used. When it cannot be kept, the access token is still

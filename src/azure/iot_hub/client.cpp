@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "azure/iot_hub/client.hpp"
 
+#include "azure/limits.hpp"
+
 namespace ferry::azure {
 namespace {
 
@@ -60,6 +62,8 @@ IotHubClient::IotHubClient(Pipeline& pipeline, SasKey key)
 
 Request IotHubClient::request(std::string method, std::string path, std::string query) const {
   Request request;
+  request.budgets = hub_budgets(hub_scope(key_.host), method, path);
+  request.share = key_.host;
   request.call.method = std::move(method);
   request.call.url = fmt::format("https://{}{}?{}{}", key_.host, path, kVersion, query);
   request.call.headers.set("Accept", "application/json");
