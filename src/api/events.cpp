@@ -8,17 +8,20 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// Changes that come together are told together.
+constexpr std::chrono::milliseconds kBreath{50};
+
 std::string format_event(const std::string& name, const std::string& data) {
   return fmt::format("event: {}\ndata: {}\n\n", name, data);  // serialized JSON has no line breaks
 }
 
 class EventStream {
  public:
-  EventStream(EventSource source, EventTiming timing)
-      : source_(std::move(source)), timing_(timing) {}
+  EventStream(EventSource source, std::chrono::milliseconds heartbeat)
+      : source_(std::move(source)), heartbeat_(heartbeat) {}
 
   net::Task<void> run(net::BodyWriter& writer) {
-    auto next_heartbeat = SteadyClock::now() + timing_.heartbeat;
+    auto next_heartbeat = SteadyClock::now() + heartbeat_;
     while (true) {
       std::string text;
       bool more = append_changes(text);
@@ -29,10 +32,13 @@ class EventStream {
       if (!text.empty()) {
         auto written = co_await writer.write(text);
         if (!written) co_return;
-        next_heartbeat = SteadyClock::now() + timing_.heartbeat;
+        next_heartbeat = SteadyClock::now() + heartbeat_;
       }
       if (!more) co_return;
-      co_await net::sleep_for(timing_.poll);
+      const auto patience =
+          std::chrono::ceil<std::chrono::milliseconds>(next_heartbeat - SteadyClock::now());
+      co_await source_.wait(std::max(patience, std::chrono::milliseconds(1)));
+      co_await net::sleep_for(kBreath);
     }
   }
 
@@ -58,17 +64,17 @@ class EventStream {
   }
 
   EventSource source_;
-  EventTiming timing_;
+  std::chrono::milliseconds heartbeat_;
   std::vector<std::string> sent_;
 };
 
 }  // namespace
 
-net::HttpResponse event_stream(EventSource source, EventTiming timing) {
+net::HttpResponse event_stream(EventSource source, std::chrono::milliseconds heartbeat) {
   net::HttpResponse response;
   response.headers.set("Content-Type", "text/event-stream");
   response.headers.set("Cache-Control", "no-store");
-  auto stream = std::make_shared<EventStream>(std::move(source), timing);
+  auto stream = std::make_shared<EventStream>(std::move(source), heartbeat);
   // The connection keeps the response, and with it the stream, until the task is done.
   response.stream = [stream](net::BodyWriter& writer) { return stream->run(writer); };
   return response;

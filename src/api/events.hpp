@@ -25,18 +25,18 @@ struct Snapshot {
 
 struct EventSource {
   std::function<Result<Snapshot>()> take;
+  // Ends when the states may have changed, or when this time is over.
+  std::function<net::Task<void>(std::chrono::milliseconds)> wait;
   // Asked with every heartbeat; an Error ends the stream. For callers whose session has ended.
   std::function<Result<void>()> still_allowed;
 };
 
-struct EventTiming {
-  std::chrono::milliseconds poll{150};
-  std::chrono::milliseconds heartbeat{15'000};
-};
+inline constexpr std::chrono::milliseconds kHeartbeat{15'000};
 
 // Sends every state once and again whenever it differs from what was sent, with heartbeats between.
 // An Error of the source is sent as the event "problem", with the error body of the API, and ends
 // the stream.
-net::HttpResponse event_stream(EventSource source, EventTiming timing = {});
+net::HttpResponse event_stream(EventSource source,
+                               std::chrono::milliseconds heartbeat = kHeartbeat);
 
 }  // namespace ferry::api

@@ -29,20 +29,28 @@ net::Task<bool> drain(const net::HttpResponse& response, Collector& collector) {
   co_return true;
 }
 
-// A state that counts up each time it is looked at, to `last`.
+net::Task<void> soon(std::chrono::milliseconds) {
+  return net::sleep_for(1ms);
+}
+
+Result<void> allowed() {
+  return {};
+}
+
+// A state that counts up with every second look, to `last` looks.
 EventSource counter(int& looks, int last) {
   return {[&looks, last]() -> Result<Snapshot> {
             ++looks;
             return Snapshot{{{"count", json::object{{"n", looks / 2}}}}, looks == last};
           },
-          [] { return Result<void>(); }};
+          soon, allowed};
 }
 
 TEST(Events, EachStateIsSentOnceAndTheStreamEndsWithTheLast) {
   net::EventLoop loop;
   int looks = 0;
   Collector collector;
-  const auto response = event_stream(counter(looks, 5), {1ms, 10s});
+  const auto response = event_stream(counter(looks, 5), 10s);
   EXPECT_EQ(response.headers.get_or("Content-Type", ""), "text/event-stream");
   loop.run_until_done(drain(response, collector));
   EXPECT_EQ(collector.text,
@@ -58,8 +66,8 @@ TEST(Events, AQuietStreamHasHeartbeats) {
                        ++looks;
                        return Snapshot{{{"same", json::object{}}}, false};
                      },
-                     [] { return Result<void>(); }};
-  loop.run_until_done(drain(event_stream(source, {1ms, 5ms}), collector));
+                     soon, allowed};
+  loop.run_until_done(drain(event_stream(source, 5ms), collector));
   EXPECT_EQ(collector.text,
             "event: same\ndata: {}\n\n: still here\n\n: still here\n\n: still here\n\n");
   EXPECT_EQ(collector.writes, 5) << "it ends when the client is gone";
@@ -68,9 +76,9 @@ TEST(Events, AQuietStreamHasHeartbeats) {
 TEST(Events, AProblemEndsTheStreamWithTheErrorOfTheApi) {
   net::EventLoop loop;
   Collector collector;
-  EventSource source{[]() -> Result<Snapshot> { return fail(Code::not_found, "it is gone"); },
-                     [] { return Result<void>(); }};
-  loop.run_until_done(drain(event_stream(source, {1ms, 10s}), collector));
+  EventSource source{[]() -> Result<Snapshot> { return fail(Code::not_found, "it is gone"); }, soon,
+                     allowed};
+  loop.run_until_done(drain(event_stream(source, 10s), collector));
   EXPECT_TRUE(
       collector.text.starts_with("event: problem\ndata: {\"error\":{\"code\":\"not_found\""))
       << collector.text;
@@ -82,12 +90,12 @@ TEST(Events, TheStreamEndsWhenItsCallerMayNoLongerLook) {
   Collector collector;
   int asked = 0;
   EventSource source{
-      []() -> Result<Snapshot> { return Snapshot{{{"same", json::object{}}}, false}; },
+      []() -> Result<Snapshot> { return Snapshot{{{"same", json::object{}}}, false}; }, soon,
       [&]() -> Result<void> {
         if (++asked == 2) return fail(Code::unauthenticated, "signed out");
         return {};
       }};
-  loop.run_until_done(drain(event_stream(source, {1ms, 2ms}), collector));
+  loop.run_until_done(drain(event_stream(source, 2ms), collector));
   EXPECT_NE(collector.text.find("event: problem"), std::string::npos);
 }
 
