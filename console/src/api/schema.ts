@@ -274,6 +274,17 @@ export type Health = {
   version: string;
 };
 
+export type InstallerInfo = {
+  programs: Array<{
+    platform: string;
+    sha256: string;
+    size: number;
+  }>;
+  caPem: string;
+  /** As curl's --pinnedpubkey takes it */
+  publicKeyPin: string;
+};
+
 export type IssuedCertificate = {
   full_chain: string;
   /** Only without a csr */
@@ -375,6 +386,7 @@ export type Operation = {
   /** The name of the thing, `plant-a` or `plant-a/line-1` */
   target: string;
   status: RunState;
+  cancelRequested: boolean;
   steps: Step[];
   error: Error | null;
   createdAt: string;
@@ -454,7 +466,7 @@ export type RolloverStarted = {
   operation: Operation;
 };
 
-export type RunState = "pending" | "running" | "succeeded" | "failed";
+export type RunState = "pending" | "running" | "succeeded" | "failed" | "cancelled";
 
 export type Session = {
   user: string;
@@ -467,9 +479,15 @@ export type Session = {
 
 export type Step = {
   name: string;
+  /** Names of the steps that must have succeeded before */
+  dependsOn: string[];
   status: RunState;
   /** What it is doing, or what came of it */
   detail: string;
+  /** The present or last one; 0 before the first */
+  attempt: number;
+  /** When the next attempt is due */
+  retryAt: string | null;
   startedAt: string | null;
   finishedAt: string | null;
 };

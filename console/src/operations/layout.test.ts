@@ -8,11 +8,11 @@ const now = (seconds: number) => Date.parse(at(seconds));
 
 function step(name: string, from: number | null, to: number | null, dependsOn: string[] = []): Step {
   const status = from === null ? 'pending' : to === null ? 'running' : 'succeeded';
-  return { name, status, detail: '', startedAt: from === null ? null : at(from), finishedAt: to === null ? null : at(to), dependsOn };
+  return { name, status, detail: '', startedAt: from === null ? null : at(from), finishedAt: to === null ? null : at(to), dependsOn, attempt: 1, retryAt: null };
 }
 
 function operation(steps: Step[], status: Operation['status'] = 'running', finished: number | null = null): Operation {
-  return { id: 'op', kind: 'workspace.create', target: 'plant-a', status, steps, error: null, createdAt: at(0), finishedAt: finished === null ? null : at(finished) };
+  return { id: 'op', kind: 'workspace.create', target: 'plant-a', status, cancelRequested: false, steps, error: null, createdAt: at(0), finishedAt: finished === null ? null : at(finished) };
 }
 
 describe('layoutOperation', () => {
