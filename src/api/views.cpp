@@ -166,6 +166,25 @@ json::object to_json(const control::WorkspaceView& workspace) {
           {"createdAt", time(workspace.created_at)}};
 }
 
+namespace {
+
+// Null until somebody has looked.
+json::value drift_of(const control::ResourceView& resource) {
+  if (!resource.last_verified_at) return nullptr;
+  json::array drift;
+  for (const auto& finding : resource.drift) drift.emplace_back(fleet::to_json(finding));
+  return drift;
+}
+
+json::value estimate_of(const control::ResourceView& resource) {
+  if (!resource.monthly_estimate) return nullptr;
+  return json::object{{"amount", resource.monthly_estimate->amount},
+                      {"currency", resource.monthly_estimate->currency},
+                      {"basis", resource.monthly_estimate->basis}};
+}
+
+}  // namespace
+
 json::object to_json(const control::ResourceView& resource) {
   return {{"type", resource.type},
           {"name", resource.name},
@@ -177,7 +196,9 @@ json::object to_json(const control::ResourceView& resource) {
           {"endpoints", json::array(resource.endpoints.begin(), resource.endpoints.end())},
           {"portalUrl", text_or_null(resource.portal_url)},
           {"createdAt", time(resource.created_at)},
-          {"lastVerifiedAt", time(resource.last_verified_at)}};
+          {"lastVerifiedAt", time(resource.last_verified_at)},
+          {"drift", drift_of(resource)},
+          {"monthlyEstimate", estimate_of(resource)}};
 }
 
 json::object to_json(const control::DeletionItem& item) {

@@ -88,6 +88,23 @@ Answer resources(control::Control& control, const Call& call) {
   return json_response(200, collection(*list));
 }
 
+Answer verify(control::Control& control, const Call& call) {
+  return started_response(control.workspaces.verify(call.organization(), call.at("workspace")));
+}
+
+Answer repair(control::Control& control, const Call& call) {
+  return started_response(control.workspaces.repair(call.organization(), call.at("workspace")));
+}
+
+Answer export_template(control::Control& control, const Call& call) {
+  auto text = control.workspaces.bicep(call.organization(), call.at("workspace"));
+  if (!text) return fail(std::move(text).error());
+  net::HttpResponse response;
+  response.headers.set("Content-Type", "text/plain; charset=utf-8");
+  response.body = *std::move(text);
+  return response;
+}
+
 net::Task<Answer> deletion(control::Control& control, Call call) {
   auto items = co_await control.workspaces.deletion(call.organization(), call.at("workspace"));
   if (!items) co_return fail(std::move(items).error());
@@ -110,6 +127,9 @@ void add_workspace_routes(Routes& routes) {
   routes.add("POST", "/workspaces/{workspace}/retry", Role::owner, retry);
   routes.add("DELETE", "/workspaces/{workspace}", Role::owner, remove);
   routes.add("GET", "/workspaces/{workspace}/resources", Role::viewer, resources);
+  routes.add("POST", "/workspaces/{workspace}/verify", Role::operator_, verify);
+  routes.add("POST", "/workspaces/{workspace}/repair", Role::owner, repair);
+  routes.add("GET", "/workspaces/{workspace}/bicep", Role::viewer, export_template);
   routes.add("GET", "/workspaces/{workspace}/deletion", Role::viewer, deletion);
   routes.add("GET", "/workspaces/{workspace}/routing", Role::viewer, routing);
 }

@@ -126,6 +126,11 @@ class Builder {
                           });
     named(parent, "retry", "Go on with a provisioning that failed", workspace_retry);
     add_access(parent, "workspace", "Shut all devices of a workspace out");
+    named(parent, "verify", "Look whether the cloud is as Ferry left it; fails when it is not",
+          workspace_verify);
+    named(parent, "repair", "Mend what was deleted or changed in the cloud by hand",
+          workspace_repair);
+    named(parent, "export", "Print the cloud resources as a Bicep template", workspace_export);
   }
 
   static void declare_credential(CLI::App& verb, CredentialArguments& credential) {

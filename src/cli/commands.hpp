@@ -35,6 +35,9 @@ Done workspace_list(Context& context);
 Done workspace_show(Context& context, std::string name);  // with its resources
 Done workspace_delete(Context& context, WorkspaceDelete arguments);
 Done workspace_retry(Context& context, std::string name);
+Done workspace_verify(Context& context, std::string name);  // fails when something has drifted
+Done workspace_repair(Context& context, std::string name);
+Done workspace_export(Context& context, std::string name);
 
 // cloud_account_commands.cpp
 struct CloudAccountCreate {

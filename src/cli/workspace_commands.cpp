@@ -9,9 +9,29 @@
 namespace ferry::cli {
 namespace {
 
+std::string show_drift(const json::array& found) {
+  if (found.empty()) return "everything is as Ferry left it\n";
+  std::string text;
+  for (const auto& item : found) {
+    if (const auto* drift = item.if_object()) {
+      text += fmt::format("{}{}\n", printable(text_of(*drift, "message")),
+                          bool_or(*drift, "mendable", true) ? "" : " (cannot be mended)");
+    }
+  }
+  return text;
+}
+
 std::string show_resources(const Context& context, const json::value& resources) {
   Table table({"RESOURCE", "NAME", "REGION", "STATE", "SKU", "AZURE ID"});
+  std::string drifted;
+  double monthly = 0;
   for (const auto& resource : items_of(resources)) {
+    const auto* drift = find_array(resource, "drift");
+    if (drift && !drift->empty()) drifted += show_drift(*drift);
+    if (const auto* estimate = find_object(resource, "monthlyEstimate")) {
+      const auto* amount = estimate->if_contains("amount");
+      if (amount && amount->is_number()) monthly += amount->to_number<double>();
+    }
     table.add({{text_of(resource, "type"), Tone::plain},
                {text_of(resource, "name"), Tone::strong},
                {text_of(resource, "region"), Tone::plain},
@@ -20,7 +40,13 @@ std::string show_resources(const Context& context, const json::value& resources)
                {text_of(resource, "azureId"), Tone::dim}});
   }
   if (table.empty()) return "no cloud resources\n";
-  return table.render(context.terminal.width, context.terminal.colours);
+  auto text = table.render(context.terminal.width, context.terminal.colours);
+  if (!drifted.empty()) text += "\nnot as Ferry left it, when it last looked:\n" + drifted;
+  if (monthly > 0) {
+    text +=
+        fmt::format("\nlist prices: about {:.2f} USD a month, and what is paid by use\n", monthly);
+  }
+  return text;
 }
 
 // What the free tier allows is little; that must not come as a surprise.
@@ -207,6 +233,60 @@ Done workspace_retry(Context& context, std::string name) {
   auto finished = co_await follow_answer(context, *started);
   if (!finished) co_return fail(std::move(finished).error());
   co_return co_await show_workspace(context, std::move(name));
+}
+
+namespace {
+
+// What the last verification found, one object for each finding.
+net::Task<Result<json::array>> drift_of(Context& context, std::string name) {
+  auto resources = co_await context.client.get(api_path({"workspaces", name, "resources"}));
+  if (!resources) co_return fail(std::move(resources).error());
+  json::array found;
+  for (const auto& resource : items_of(*resources)) {
+    const auto* drift = find_array(resource, "drift");
+    for (std::size_t i = 0; drift && i < drift->size(); ++i) found.push_back((*drift)[i]);
+  }
+  co_return found;
+}
+
+Done run_on_workspace(Context& context, std::string name, std::string verb) {
+  auto started = co_await context.client.post(api_path({"workspaces", name, verb}), json::object{});
+  if (!started) co_return fail(std::move(started).error());
+  auto finished = co_await follow_answer(context, *started);
+  if (!finished) co_return fail(std::move(finished).error());
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Done workspace_verify(Context& context, std::string name) {
+  auto verified = co_await run_on_workspace(context, name, "verify");
+  if (!verified) co_return verified;
+  auto found = co_await drift_of(context, name);
+  if (!found) co_return fail(std::move(found).error());
+  print(context, json::object{{"value", *found}},
+        [&](const json::value&) { return show_drift(*found); });
+  if (found->empty()) co_return Result<void>{};
+  co_return fail(Error{Code::precondition_failed,
+                       fmt::format("workspace {} is not as Ferry left it", name),
+                       fmt::format("ferry workspace repair {} mends it", name)});
+}
+
+Done workspace_repair(Context& context, std::string name) {
+  auto repaired = co_await run_on_workspace(context, name, "repair");
+  if (!repaired) co_return repaired;
+  auto found = co_await drift_of(context, name);
+  if (!found) co_return fail(std::move(found).error());
+  print(context, json::object{{"value", *found}},
+        [&](const json::value&) { return show_drift(*found); });
+  co_return Result<void>{};
+}
+
+Done workspace_export(Context& context, std::string name) {
+  auto text = co_await context.client.get_text(api_path({"workspaces", name, "bicep"}));
+  if (!text) co_return fail(std::move(text).error());
+  print(context, json::object{{"bicep", *text}}, [&](const json::value&) { return *text; });
+  co_return Result<void>{};
 }
 
 }  // namespace ferry::cli

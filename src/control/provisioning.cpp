@@ -2,6 +2,7 @@
 // The workflow that makes a workspace's cloud resources: a step for each entry of the table in
 // fleet/desired_resources.hpp, in the order that the table says. Every step may run again after a
 // crash: it meets what it made before and goes on from there.
+#include "control/provisioning.hpp"
 #include "azure/arm/authorization.hpp"
 #include "azure/arm/event_hubs.hpp"
 #include "azure/arm/hub_routing.hpp"
@@ -15,6 +16,7 @@
 #include "control/dps_authorities.hpp"
 #include "control/lookup.hpp"
 #include "control/provisioning_site.hpp"
+#include "control/verification.hpp"
 
 namespace ferry::control {
 namespace {
@@ -294,9 +296,37 @@ Make make_of(const std::string& key) {
   return found == kSpecial.end() ? make_plain : found->second;
 }
 
-// A step that keeps the shown state of its resource true.
-Step make_step(Context& context, const WorkspaceId& id, const fleet::DesiredResource& resource,
-               const std::vector<fleet::DesiredResource>& all) {
+Result<void> end_provisioning(Context& context, const WorkspaceId& id, fleet::LifeState state) {
+  auto workspace = load_workspace(context, id);
+  if (!workspace) return fail(std::move(workspace).error());
+  // The end of a creation says nothing about a workspace that is meant to go by now.
+  if (workspace->state == fleet::LifeState::deleting) return {};
+  workspace->state = state;
+  return context.store.workspaces.update(*workspace);
+}
+
+Result<Workflow> make_workspace(Context& context, const WorkspaceId& id) {
+  auto workspace = load_workspace(context, id);
+  if (!workspace) return fail(std::move(workspace).error());
+  const auto desired = fleet::desired_resources(*workspace);
+  Workflow workflow;
+  for (const auto& resource : desired) {
+    workflow.steps.push_back(provisioning_step(context, id, resource, desired));
+  }
+  workflow.succeeded = [&context, id] {
+    return end_provisioning(context, id, fleet::LifeState::ready);
+  };
+  workflow.failed = [&context, id](const Error&) {
+    return end_provisioning(context, id, fleet::LifeState::failed);
+  };
+  return workflow;
+}
+
+}  // namespace
+
+Step provisioning_step(Context& context, const WorkspaceId& id,
+                       const fleet::DesiredResource& resource,
+                       const std::vector<fleet::DesiredResource>& all) {
   Step step;
   step.name = resource.title;
   step.after.emplace();
@@ -313,34 +343,6 @@ Step make_step(Context& context, const WorkspaceId& id, const fleet::DesiredReso
   return step;
 }
 
-Result<void> end_provisioning(Context& context, const WorkspaceId& id, fleet::LifeState state) {
-  auto workspace = load_workspace(context, id);
-  if (!workspace) return fail(std::move(workspace).error());
-  // The end of a creation says nothing about a workspace that is meant to go by now.
-  if (workspace->state == fleet::LifeState::deleting) return {};
-  workspace->state = state;
-  return context.store.workspaces.update(*workspace);
-}
-
-Result<Workflow> make_workspace(Context& context, const WorkspaceId& id) {
-  auto workspace = load_workspace(context, id);
-  if (!workspace) return fail(std::move(workspace).error());
-  const auto desired = fleet::desired_resources(*workspace);
-  Workflow workflow;
-  for (const auto& resource : desired) {
-    workflow.steps.push_back(make_step(context, id, resource, desired));
-  }
-  workflow.succeeded = [&context, id] {
-    return end_provisioning(context, id, fleet::LifeState::ready);
-  };
-  workflow.failed = [&context, id](const Error&) {
-    return end_provisioning(context, id, fleet::LifeState::failed);
-  };
-  return workflow;
-}
-
-}  // namespace
-
 void define_workspace_workflows(Context& context) {
   context.engine.define("workspace.create",
                         [&context](const store::Operation& operation) -> Result<Workflow> {
@@ -349,6 +351,14 @@ void define_workspace_workflows(Context& context) {
   context.engine.define("workspace.delete",
                         [&context](const store::Operation& operation) -> Result<Workflow> {
                           return remove_workspace(context, WorkspaceId(operation.subject));
+                        });
+  context.engine.define("workspace.verify",
+                        [&context](const store::Operation& operation) -> Result<Workflow> {
+                          return verify_workspace(context, WorkspaceId(operation.subject));
+                        });
+  context.engine.define("workspace.repair",
+                        [&context](const store::Operation& operation) -> Result<Workflow> {
+                          return repair_workspace(context, WorkspaceId(operation.subject));
                         });
 }
 

@@ -6,6 +6,7 @@
 #include "control/resource_types.hpp"
 #include "control/routing.hpp"
 #include "fleet/azure_names.hpp"
+#include "fleet/bicep.hpp"
 #include "fleet/names.hpp"
 
 namespace ferry::control {
@@ -147,6 +148,40 @@ Result<WorkspaceStarted> Workspaces::retry(const fleet::OrganizationId& organiza
   return started(context_, *workspace, *operation);
 }
 
+Result<WorkspaceStarted> Workspaces::verify(const fleet::OrganizationId& organization,
+                                            const std::string& name) {
+  return start(organization, name, "workspace.verify");
+}
+
+Result<WorkspaceStarted> Workspaces::repair(const fleet::OrganizationId& organization,
+                                            const std::string& name) {
+  return start(organization, name, "workspace.repair");
+}
+
+Result<WorkspaceStarted> Workspaces::start(const fleet::OrganizationId& organization,
+                                           const std::string& name, const std::string& kind) {
+  auto workspace = find_ready_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto transaction = context_.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  auto operation = context_.engine.prepare({.organization = organization,
+                                            .kind = kind,
+                                            .target = workspace->name,
+                                            .subject = workspace->id.str(),
+                                            .lane = workspace->id.str()});
+  if (!operation) return fail(std::move(operation).error());
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  return started(context_, *workspace, *operation);
+}
+
+Result<std::string> Workspaces::bicep(const fleet::OrganizationId& organization,
+                                      const std::string& name) const {
+  auto workspace = find_workspace(context_, organization, name);
+  if (!workspace) return fail(std::move(workspace).error());
+  return fleet::to_bicep(*workspace, fleet::desired_resources(*workspace));
+}
+
 Result<WorkspaceStarted> Workspaces::remove(const fleet::OrganizationId& organization,
                                             const std::string& name) {
   auto workspace = find_workspace(context_, organization, name);
@@ -207,8 +242,12 @@ Result<std::vector<ResourceView>> Workspaces::resources(const fleet::Organizatio
   if (!account) return fail(std::move(account).error());
   auto resources = context_.store.resources.list(workspace->id);
   if (!resources) return fail(std::move(resources).error());
+  const auto desired = fleet::desired_resources(*workspace);
   std::vector<ResourceView> views;
   for (const auto& resource : *resources) {
+    auto drift = fleet::read_drift(resource.drift);
+    if (!drift) return fail(std::move(drift).error());
+    const auto* entry = fleet::find_resource(desired, resource.key);
     views.push_back({.type = resource.type,
                      .name = resource.name,
                      .azure_id = resource.azure_id,
@@ -219,7 +258,9 @@ Result<std::vector<ResourceView>> Workspaces::resources(const fleet::Organizatio
                      .sku = resource.sku,
                      .endpoints = resource.endpoints,
                      .created_at = resource.created_at,
-                     .last_verified_at = resource.last_verified_at});
+                     .last_verified_at = resource.last_verified_at,
+                     .drift = *std::move(drift),
+                     .monthly_estimate = entry ? fleet::monthly_estimate(*entry) : std::nullopt});
   }
   return views;
 }

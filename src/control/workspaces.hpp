@@ -9,6 +9,8 @@
 #include "control/deprovisioning.hpp"
 #include "control/operations.hpp"
 #include "fleet/desired_resources.hpp"
+#include "fleet/drift.hpp"
+#include "fleet/prices.hpp"
 #include "fleet/types.hpp"
 
 namespace ferry::control {
@@ -43,6 +45,8 @@ struct ResourceView {
   std::vector<std::string> endpoints;
   Timestamp created_at;
   std::optional<Timestamp> last_verified_at;
+  std::vector<fleet::Drift> drift;  // found then
+  std::optional<fleet::MonthlyEstimate> monthly_estimate;
 };
 
 // Where the hub sends messages, as Azure says at this moment.
@@ -80,6 +84,15 @@ class Workspaces {
   // Goes on where a provisioning (or a deletion) failed. Code::conflict when nothing failed.
   Result<WorkspaceStarted> retry(const fleet::OrganizationId& organization,
                                  const std::string& workspace);
+  // Looks whether every resource is as Ferry left it; resources() then says what is not.
+  Result<WorkspaceStarted> verify(const fleet::OrganizationId& organization,
+                                  const std::string& workspace);
+  // Makes it so again.
+  Result<WorkspaceStarted> repair(const fleet::OrganizationId& organization,
+                                  const std::string& workspace);
+  // As a Bicep template, without secrets.
+  Result<std::string> bicep(const fleet::OrganizationId& organization,
+                            const std::string& workspace) const;
   // Takes groups, nodes and every cloud resource that Ferry made away, in reverse order. A creation
   // that is under way is cancelled first.
   Result<WorkspaceStarted> remove(const fleet::OrganizationId& organization,
@@ -98,6 +111,8 @@ class Workspaces {
                                               const std::string& workspace) const;
 
  private:
+  Result<WorkspaceStarted> start(const fleet::OrganizationId& organization,
+                                 const std::string& workspace, const std::string& kind);
   Context& context_;
 };
 

@@ -162,6 +162,7 @@ struct Resource {
   std::vector<std::string> endpoints;  // hosts and addresses that it is reached by
   Timestamp created_at;
   std::optional<Timestamp> last_verified_at;
+  std::string drift = "[]";  // what was found then: a JSON array of fleet::Drift
 };
 
 // Devices that run the same software.

@@ -10,6 +10,7 @@
 #include "store/migrations/0005_certificate_authorities.hpp"
 #include "store/migrations/0006_registration.hpp"
 #include "store/migrations/0007_plans.hpp"
+#include "store/migrations/0008_drift.hpp"
 
 namespace ferry::store {
 
@@ -20,7 +21,8 @@ std::span<const std::string_view> migrations() {
                                           k0004Sessions,
                                           k0005CertificateAuthorities,
                                           k0006Registration,
-                                          k0007Plans};
+                                          k0007Plans,
+                                          k0008Drift};
   return kMigrations;
 }
 

@@ -123,7 +123,8 @@ Result<fleet::Resource> read_resource(const sqlite::Row& row) {
                          .sku = row.text(9),
                          .endpoints = read_list(row.text(10)),
                          .created_at = to_time(row, 11),
-                         .last_verified_at = to_optional_time(row, 12)};
+                         .last_verified_at = to_optional_time(row, 12),
+                         .drift = row.text(13)};
 }
 
 }  // namespace
@@ -218,6 +219,13 @@ Result<void> Resources::set_endpoints(const fleet::WorkspaceId& workspace, const
                            {write_list(endpoints), workspace.str(), key});
 }
 
+Result<void> Resources::set_verified(const fleet::WorkspaceId& workspace, const std::string& key,
+                                     const std::string& drift, Timestamp now) {
+  return database_.execute(
+      "UPDATE resources SET drift = ?, last_verified_at = ? WHERE workspace = ? AND key = ?",
+      {drift, to_column(now), workspace.str(), key});
+}
+
 Result<void> Resources::remove(const fleet::WorkspaceId& workspace, const std::string& key) {
   return database_.execute("DELETE FROM resources WHERE workspace = ? AND key = ?",
                            {workspace.str(), key});
@@ -227,7 +235,7 @@ Result<std::optional<fleet::Resource>> Resources::find(const fleet::WorkspaceId&
                                                        const std::string& key) const {
   return read_one<fleet::Resource>(
       database_.query_one("SELECT id, workspace, key, type, name, azure_id, region, state, origin, "
-                          "sku, endpoints, created_at, last_verified_at FROM resources "
+                          "sku, endpoints, created_at, last_verified_at, drift FROM resources "
                           "WHERE workspace = ? AND key = ?",
                           {workspace.str(), key}),
       read_resource);
@@ -236,7 +244,7 @@ Result<std::optional<fleet::Resource>> Resources::find(const fleet::WorkspaceId&
 Result<std::vector<fleet::Resource>> Resources::list(const fleet::WorkspaceId& workspace) const {
   return read_all<fleet::Resource>(
       database_.query("SELECT id, workspace, key, type, name, azure_id, region, state, origin, "
-                      "sku, endpoints, created_at, last_verified_at FROM resources "
+                      "sku, endpoints, created_at, last_verified_at, drift FROM resources "
                       "WHERE workspace = ? ORDER BY position",
                       {workspace.str()}),
       read_resource);

@@ -40,6 +40,9 @@ class Resources {
                       const std::string& name, const std::string& azure_id);
   Result<void> set_endpoints(const fleet::WorkspaceId& workspace, const std::string& key,
                              const std::vector<std::string>& endpoints);
+  // `drift`: a JSON array of fleet::Drift.
+  Result<void> set_verified(const fleet::WorkspaceId& workspace, const std::string& key,
+                            const std::string& drift, Timestamp now);
   Result<void> remove(const fleet::WorkspaceId& workspace, const std::string& key);
   Result<std::optional<fleet::Resource>> find(const fleet::WorkspaceId& workspace,
                                               const std::string& key) const;
