@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 
-#include <CLI/CLI.hpp>
+#include "cli/command_line.hpp"
 
 namespace ferry::cli {
 namespace {
 
-// One noun's verbs are added by one function; each verb keeps its arguments in a shared object that
-// CLI11 fills and the command gets by value.
-class Builder {
+// One noun's verbs are added by one function.
+class Builder : private CommandLine {
  public:
-  Builder(CLI::App& app, Invocation& invocation) : app_(app), invocation_(invocation) {}
+  using CommandLine::CommandLine;
 
   void add_everything() {
     add_up();
@@ -22,7 +21,7 @@ class Builder {
     add_enrollments();
     add_policies();
     add_deployments();
-    add_certificates();
+    add_certificate_commands(app_, invocation_);
     add_plans();
     add_overviews();
     app_.add_subcommand("version", "Say which version this is")->callback([this] {
@@ -31,41 +30,6 @@ class Builder {
   }
 
  private:
-  CLI::App* noun(const std::string& name, const std::string& text) {
-    auto* command = app_.add_subcommand(name, text);
-    command->require_subcommand(1);
-    return command;
-  }
-
-  void run(CLI::App* verb, std::function<Done(Context&)> command) {
-    verb->callback([this, command = std::move(command)] { invocation_.command = command; });
-  }
-
-  // A verb without arguments.
-  void plain(CLI::App* parent, const std::string& name, const std::string& text,
-             Done (*command)(Context&)) {
-    run(parent->add_subcommand(name, text), command);
-  }
-
-  // A verb with one positional argument.
-  void named(CLI::App* parent, const std::string& name, const std::string& text,
-             Done (*command)(Context&, std::string), const std::string& metavar = "NAME") {
-    auto value = std::make_shared<std::string>();
-    auto* verb = parent->add_subcommand(name, text);
-    verb->add_option(metavar, *value)->required();
-    run(verb, [value, command](Context& context) { return command(context, *value); });
-  }
-
-  // A verb whose arguments are the members of `Arguments`; `declare` tells CLI11 about them.
-  template <class Arguments, class Declare>
-  void full(CLI::App* parent, const std::string& name, const std::string& text,
-            Done (*command)(Context&, Arguments), Declare declare) {
-    auto arguments = std::make_shared<Arguments>();
-    auto* verb = parent->add_subcommand(name, text);
-    declare(*verb, *arguments);
-    run(verb, [arguments, command](Context& context) { return command(context, *arguments); });
-  }
-
   void add_up() {
     auto options = std::make_shared<UpOptions>();
     auto* verb =
@@ -467,127 +431,6 @@ class Builder {
                            });
   }
 
-  void add_certificates() {
-    auto* parent = noun("cert", "Certificates and authorities");
-    parent->alias("certificate");
-    plain(parent, "list", "List certificates", certificate_list);
-    plain(parent, "tree", "Authorities as a tree, with what uses them", certificate_tree);
-    named(parent, "show", "Show a certificate", certificate_show, "ID");
-    full<CertificateDownload>(
-        parent, "download", "Get a certificate as PEM", certificate_download,
-        [](CLI::App& verb, CertificateDownload& arguments) {
-          verb.add_option("ID", arguments.id,
-                          "Its id or SHA-256 thumbprint; trust-bundle: the roots to trust")
-              ->required();
-          verb.add_flag("--chain", arguments.chain, "With everything above it");
-          verb.add_option("--file", arguments.file, "Where to; otherwise standard output");
-        });
-    full<CertificateRadar>(parent, "radar", "What ends soon", certificate_radar,
-                           [](CLI::App& verb, CertificateRadar& arguments) {
-                             verb.add_option("--within", arguments.within, "A number and d, h or m")
-                                 ->capture_default_str();
-                           });
-    add_verify(parent);
-    full<CertificatePolicy>(
-        parent, "policy", "Show or change the kinds of keys and the life of certificates",
-        certificate_policy, [](CLI::App& verb, CertificatePolicy& arguments) {
-          add_target(verb, arguments.organization, &arguments.group);
-          verb.add_option("--ca-key", arguments.ca_key,
-                          "Of new authorities: ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096");
-          verb.add_option("--node-key", arguments.node_keys, "That nodes may bring; repeatable")
-              ->allow_extra_args(false);
-          verb.add_option("--node-days", arguments.node_days, "Life of a node's certificate");
-        });
-    add_rollovers(parent);
-    add_authorities(parent);
-  }
-
-  static void add_target(CLI::App& verb, bool& organization, std::string* group) {
-    auto* whole = verb.add_flag("--organization", organization,
-                                "The organization's, instead of the workspace's");
-    if (group) verb.add_option("--group,-g", *group, "A node group's")->excludes(whole);
-  }
-
-  void add_verify(CLI::App* parent) {
-    auto chain = std::make_shared<ChainFile>();
-    auto offline = std::make_shared<bool>(false);
-    auto* verb = parent->add_subcommand("verify", "Say in words why a chain does not verify");
-    verb->add_option("FILE", chain->file, "Certificates, the device's first")->required();
-    verb->add_option("--key", chain->key_file, "Private key that should belong to it; stays here");
-    verb->add_option("--purpose", chain->purpose, "client, server or any")->capture_default_str();
-    verb->add_option("--at", chain->at, "At another time: 2027-01-31T00:00:00Z");
-    verb->add_option("--ca", chain->ca_file, "Trusted roots; asks no server");
-    verb->add_flag("--offline", *offline, "Ask no server: judge the file by itself");
-    verb->callback([this, chain, offline] {
-      if (*offline || !chain->ca_file.empty()) {
-        invocation_.chain_file = *chain;
-      } else {
-        invocation_.command = [chain](Context& context) {
-          return certificate_verify(context, *chain);
-        };
-      }
-    });
-  }
-
-  void add_rollovers(CLI::App* above) {
-    auto* parent =
-        above->add_subcommand("rollover", "One authority follows another, without a gap");
-    parent->require_subcommand(1);
-    full<RolloverStart>(parent, "start", "Replace an authority; nodes renew, so many a minute",
-                        rollover_start, [](CLI::App& verb, RolloverStart& arguments) {
-                          add_target(verb, arguments.organization, &arguments.group);
-                          verb.add_option("--nodes-per-minute", arguments.nodes_per_minute,
-                                          "How many may renew in a minute")
-                              ->check(CLI::Range(1, 100000))
-                              ->capture_default_str();
-                          verb.add_flag("--own", arguments.own,
-                                        "Let Ferry sign what others signed before");
-                          verb.add_flag("--wait", arguments.wait, "Follow it to its end");
-                        });
-    auto id = std::make_shared<std::string>();
-    auto* status = parent->add_subcommand("status", "How far rollovers are");
-    status->add_option("ID", *id);
-    run(status, [id](Context& context) { return rollover_status(context, *id); });
-    named(parent, "cancel", "Turn it round: back to the authority before", rollover_cancel, "ID");
-    named(parent, "retry", "Go on with one that failed", rollover_retry, "ID");
-    full<RolloverForce>(parent, "force", "Wait for no node any longer; shows which are left",
-                        rollover_force, [](CLI::App& verb, RolloverForce& arguments) {
-                          verb.add_option("ID", arguments.id)->required();
-                          verb.add_flag("--yes", arguments.yes, "Agree to what was shown");
-                        });
-  }
-
-  void add_authorities(CLI::App* above) {
-    auto* parent = above->add_subcommand("authority", "Authorities signed or brought from outside");
-    parent->require_subcommand(1);
-    full<AuthorityExport>(parent, "export-csr", "A request for an authority outside to sign",
-                          authority_export, [](CLI::App& verb, AuthorityExport& arguments) {
-                            add_target(verb, arguments.organization, nullptr);
-                            verb.add_option("--file", arguments.file,
-                                            "Where to; otherwise standard output");
-                          });
-    plain(parent, "pending", "Requests that wait for their certificate", authority_pending);
-    full<AuthorityExport>(parent, "abandon", "Drop the request and its key", authority_abandon,
-                          [](CLI::App& verb, AuthorityExport& arguments) {
-                            add_target(verb, arguments.organization, nullptr);
-                          });
-    const auto import = [](CLI::App& verb, AuthorityImport& arguments) {
-      add_target(verb, arguments.organization, nullptr);
-      verb.add_option("CHAIN.pem", arguments.chain_file,
-                      "The authority's certificate and everything above it")
-          ->required();
-      verb.add_flag("--wait", arguments.wait, "Follow the rollover to its end");
-    };
-    full<AuthorityImport>(parent, "import-chain", "Bring the signed certificate of the request",
-                          authority_import, import);
-    full<AuthorityImport>(
-        parent, "import", "Bring an authority of your own with its key", authority_import,
-        [import](CLI::App& verb, AuthorityImport& arguments) {
-          import(verb, arguments);
-          verb.add_option("--key", arguments.key_file, "Its private key")->required();
-        });
-  }
-
   void add_plans() {
     auto* parent = noun("plan", "What a change would do, before it is done");
     plain(parent, "list", "List plans", plan_list);
@@ -626,9 +469,6 @@ class Builder {
     named(operations, "cancel", "Begin nothing more of an operation that runs", operation_cancel,
           "ID");
   }
-
-  CLI::App& app_;
-  Invocation& invocation_;
 };
 
 std::string hint_for(const CLI::App& app) {
