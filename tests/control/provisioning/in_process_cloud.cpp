@@ -171,8 +171,8 @@ void InProcessCloud::make_account() {
   account.resource_manager = cloud_->endpoints().management_url();
   account.tenant_id = application.tenant_id;
   account.subscription_id = cloud_->resource_manager().subscription_id();
-  account.client_id = application.client_id;
-  account.client_secret = application.client_secret;
+  account.credential.client_id = application.client_id;
+  account.credential.secret = application.client_secret;
   auto connected = run_until_done(control_->accounts.connect(organization_, std::move(account)));
   ASSERT_TRUE(connected) << connected.error().describe();
 }
