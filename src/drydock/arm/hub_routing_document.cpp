@@ -212,7 +212,9 @@ Outcome<void> check_target(const json::object& holder, std::string_view what,
       400131, fmt::format("{} names the endpoint '{}', which is not declared.", what, target));
 }
 
-Outcome<void> check_route(const json::value& item, const json::object& endpoints) {
+// As the service writes it; "" when there is no such source. Callers' case does not matter:
+// azure-cli documents and sends "devicemessages".
+std::string_view route_source(std::string_view wanted) {
   static constexpr std::array<std::string_view, 7> kSources = {"DeviceMessages",
                                                                "TwinChangeEvents",
                                                                "DeviceLifecycleEvents",
@@ -220,11 +222,18 @@ Outcome<void> check_route(const json::value& item, const json::object& endpoints
                                                                "DeviceConnectionStateEvents",
                                                                "DigitalTwinChangeEvents",
                                                                "MqttBrokerMessages"};
+  for (const std::string_view source : kSources) {
+    if (equals_ignore_case(source, wanted)) return source;
+  }
+  return "";
+}
+
+Outcome<void> check_route(const json::value& item, const json::object& endpoints) {
   if (!item.is_object()) return refuse_hub(400005, "A route is not an object.");
   const json::object& route = item.get_object();
   const std::string name = string_or(route, "name", "");
   const std::string source = string_or(route, "source", "");
-  if (!valid_name(name) || std::ranges::find(kSources, source) == kSources.end()) {
+  if (!valid_name(name) || route_source(source).empty()) {
     return refuse_hub(400132, fmt::format("Route '{}' has an invalid name or the unknown source "
                                           "'{}'.",
                                           name, source));
@@ -254,6 +263,7 @@ Outcome<json::array> make_routes(const json::object& routing, std::size_t most,
       return refuse_hub(400132, fmt::format("There are two routes named '{}'.", name));
     }
     names.push_back(name);
+    route["source"] = route_source(string_or(route, "source", ""));
     if (!route.contains("condition")) route["condition"] = "true";
     if (!route.contains("isEnabled")) route["isEnabled"] = true;
   }

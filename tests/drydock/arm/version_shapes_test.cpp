@@ -34,6 +34,18 @@ TEST_F(ArmTest, ShapesTheItemsOfListsToo) {
             std::string::npos);
 }
 
+TEST_F(ArmTest, WritesTheSourceOfARouteAsTheServiceDoes) {
+  create_group();
+  create_hub("hub-one");
+  Reply shown = send("GET", hub_path("hub-one"));
+  shown.body["properties"].at("routing").as_object()["routes"] = json::array{json::object{
+      {"name", "all"}, {"source", "devicemessages"}, {"endpointNames", json::array{"events"}}}};
+  EXPECT_EQ(send("PUT", hub_path("hub-one"), json::serialize(shown.body)).status, 201);
+  let_operations_end();
+  EXPECT_NE(send("GET", hub_path("hub-one")).text.find(R"("source":"DeviceMessages")"),
+            std::string::npos);
+}
+
 TEST_F(ArmTest, ForgivesASlashTooMany) {
   create_group();
   EXPECT_EQ(send("GET", "/" + group() + "?api-version=2022-09-01").status, 200);
