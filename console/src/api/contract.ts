@@ -40,12 +40,10 @@ export type Routing = {
   routes: Array<{ name: string; source: string; condition: string; endpoint: string; enabled: boolean; problem: string | null }>;
 };
 
-export type Resource = schema.Resource & {
-  sku?: string | null;
+/** Endpoints, drift and prices are read with care: servers differ in how much they say. */
+export type Resource = Omit<schema.Resource, 'endpoints' | 'drift' | 'monthlyEstimate'> & {
   endpoints?: unknown[];
-  lastVerifiedAt?: string | null;
   drift?: unknown;
-  origin?: string | null;
   monthlyEstimate?: unknown;
 };
 

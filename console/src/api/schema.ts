@@ -9,6 +9,39 @@ export type AuthorityRequest = {
   createdAt: string;
 };
 
+export type AwaitedApproval = {
+  status: "pending_approval";
+  request_id: string;
+  retry_after: number;
+};
+
+export type BlastRadius = {
+  scope: "node" | "group" | "workspace";
+  name: string;
+  nodes: number;
+  registered: number;
+  connected: number;
+  groups: string[];
+  sample: string[];
+  revoked: boolean;
+  effects: string[];
+  undo: string;
+};
+
+export type Budget = {
+  scope: string;
+  name: string;
+  limit: number;
+  windowSeconds: number;
+  burst: number;
+  remaining: number;
+  heldUntil: string | null;
+  waiting: Array<{
+    share: string;
+    requests: number;
+  }>;
+};
+
 export type Caller = {
   user: string;
   role: Role;
@@ -104,6 +137,7 @@ export type CloudAccount = {
   subscriptionId: string;
   clientId: string;
   createdAt: string;
+  credential: Credential;
 };
 
 export type Component = {
@@ -153,6 +187,34 @@ export type Conflict = {
   }>;
 };
 
+/** Never with its secret */
+export type Credential = {
+  kind: "client-secret" | "client-certificate" | "managed-identity" | "workload-identity" | "device-code" | "azure-cli";
+  clientId: string | null;
+  tokenFile: string | null;
+};
+
+/** As az role definition create reads it */
+export type CustomRole = {
+  Name: string;
+  IsCustom: boolean;
+  Description: string;
+  Actions: string[];
+  NotActions: string[];
+  DataActions: string[];
+  NotDataActions: string[];
+  AssignableScopes: string[];
+};
+
+export type DeletionItem = {
+  type: string;
+  name: string;
+  azureId: string;
+  action: "delete" | "keep";
+  /** Why it is kept */
+  reason: string | null;
+};
+
 export type Deployment = {
   id: string;
   name: string;
@@ -173,6 +235,17 @@ export type DeploymentApplied = {
   operation: Operation;
 };
 
+export type Drift = {
+  /** Its key among the workspace's resources */
+  resource: string;
+  kind: "missing" | "changed" | "unlinked" | "key-changed";
+  property: string;
+  expected: string;
+  actual: string;
+  mendable: boolean;
+  message: string;
+};
+
 /** What a deployment is to be; without components and groups it goes away */
 export type Edit = {
   deployment: string;
@@ -181,6 +254,37 @@ export type Edit = {
     version: string;
   }>;
   groups: string[];
+};
+
+export type Enrollment = {
+  id: string;
+  name: string;
+  group: string;
+  prefix: string;
+  pattern: string;
+  approval: "manual" | "automatic";
+  quota: number;
+  used: number;
+  pending: number;
+  state: "active" | "used up" | "expired" | "revoked";
+  expiresAt: string;
+  createdAt: string;
+};
+
+export type EnrollmentTicket = {
+  id: string;
+  name: string;
+  group: string;
+  prefix: string;
+  pattern: string;
+  approval: "manual" | "automatic";
+  quota: number;
+  used: number;
+  pending: number;
+  state: "active" | "used up" | "expired" | "revoked";
+  expiresAt: string;
+  createdAt: string;
+  token: string;
 };
 
 export type Environment = {
@@ -207,6 +311,23 @@ export type Error = {
 };
 
 export type ErrorCode = "invalid_argument" | "unauthenticated" | "permission_denied" | "not_found" | "conflict" | "precondition_failed" | "resource_exhausted" | "unavailable" | "deadline_exceeded" | "cancelled" | "unsupported" | "internal";
+
+export type FailedRow = {
+  name: string;
+  error: {
+    code: ErrorCode;
+    message: string;
+    hint: string;
+  };
+};
+
+export type Finding = {
+  severity: "error" | "warning" | "info";
+  code: string;
+  subject: string;
+  message: string;
+  hint: string;
+};
 
 export type Group = {
   id: string;
@@ -292,6 +413,8 @@ export type IssuedCertificate = {
   device_payload: Record<string, unknown>;
   provisioning_host: string;
   id_scope: string;
+  /** Only with a csr */
+  renew_after?: string;
 };
 
 export type KeptPlan = {
@@ -314,6 +437,12 @@ export type KeyType = "ec-p256" | "ec-p384" | "rsa-2048" | "rsa-3072" | "rsa-409
 
 export type LifeState = "provisioning" | "ready" | "failed" | "deleting";
 
+export type Location = {
+  name: string;
+  displayName: string;
+  geography: string | null;
+};
+
 export type Module = {
   name: string;
   version: string;
@@ -326,16 +455,56 @@ export type Module = {
   lastStartTime: string | null;
 };
 
+export type MovePlan = {
+  node: string;
+  from: string;
+  to: string;
+  registered: boolean;
+  added: Array<{
+    component: string;
+    version: string;
+  }>;
+  updated: Array<{
+    component: string;
+    from: string;
+    to: string;
+  }>;
+  removed: Array<{
+    component: string;
+    version: string;
+  }>;
+  unchanged: Array<{
+    component: string;
+    version: string;
+  }>;
+};
+
 export type NewCloudAccount = {
   name: string;
   /** URL whose /metadata/endpoints answers */
-  resourceManager: string;
+  resourceManager?: string;
   /** CA certificates to trust besides the system's */
   caPem?: string;
-  tenantId: string;
+  tenantId?: string;
   subscriptionId: string;
-  clientId: string;
-  clientSecret: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** AzureCloud, AzureUSGovernment or AzureChinaCloud; or resourceManager */
+  environment?: string;
+  credential?: NewCredential;
+};
+
+export type NewCredential = {
+  kind: "client-secret" | "client-certificate" | "managed-identity" | "workload-identity" | "device-code" | "azure-cli";
+  /** Application id; of a user-assigned managed identity; may be absent for device-code, managed-identity, workload-identity and azure-cli */
+  clientId?: string;
+  /** Of client-secret */
+  secret?: string;
+  /** Of client-certificate: the certificate, its chain and its unencrypted RSA key */
+  certificatePem?: string;
+  sendCertificateChain?: boolean;
+  /** Of workload-identity, on ferryd's machine */
+  tokenFile?: string;
 };
 
 export type NewWorkspace = {
@@ -343,6 +512,13 @@ export type NewWorkspace = {
   location: string;
   /** May be absent when there is exactly one */
   cloudAccount?: string;
+  sku?: "F1" | "S1" | "S2" | "S3";
+  units?: number;
+  eventHubs?: {
+    partitions?: number;
+    retentionHours?: number;
+  } | null;
+  identityBased?: boolean;
 };
 
 export type Node = {
@@ -364,6 +540,16 @@ export type Node = {
   createdAt: string;
 };
 
+export type NodeEvent = {
+  number: number;
+  at: string;
+  name: string;
+  action: string;
+  actor: string;
+  detail: string;
+  subject: string;
+};
+
 export type NodeSession = {
   access_token: string;
   registration_id: string;
@@ -376,6 +562,16 @@ export type NodeTicket = {
   registrationId: string;
   /** One-time; only its hash is kept */
   token: string;
+  expiresAt: string;
+};
+
+export type OpenToken = {
+  node: string;
+  group: string;
+  prefix: string;
+  replaces: boolean;
+  expired: boolean;
+  createdAt: string;
   expiresAt: string;
 };
 
@@ -414,8 +610,66 @@ export type PlannedComponent = {
   version: string;
 };
 
+export type PreflightReport = {
+  passed: boolean;
+  findings: Finding[];
+};
+
 export type Problem = {
   error: Error;
+};
+
+export type RegistrationPolicy = {
+  set: {
+    serverKeys: boolean | null;
+    graceDays: number | null;
+    late: string | null;
+    tokenHours: number | null;
+  };
+  effective: {
+    serverKeys: boolean;
+    graceDays: number;
+    late: "approve" | "refuse";
+    tokenHours: number;
+  };
+};
+
+export type RegistrationRequest = {
+  id: string;
+  kind: "enrollment" | "recovery";
+  name: string;
+  device: string;
+  address: string;
+  why: string;
+  state: "pending" | "approved" | "rejected";
+  note: string;
+  decidedBy: string;
+  createdAt: string;
+  decidedAt: string | null;
+};
+
+export type RegistrationStatus = {
+  registration_id: string;
+  state: "active";
+  renew_after: string;
+  check_after: number;
+  certificate: {
+    thumbprint: string;
+    not_after: string;
+  };
+  device_payload: Record<string, unknown>;
+  provisioning_host: string;
+  id_scope: string;
+};
+
+export type RenewedCertificate = {
+  full_chain: string;
+  registration_id: string;
+  renew_after: string;
+  reprovision: boolean;
+  device_payload: Record<string, unknown>;
+  provisioning_host: string;
+  id_scope: string;
 };
 
 export type Resource = {
@@ -425,11 +679,31 @@ export type Resource = {
   azureId: string | null;
   region: string;
   state: ResourceState;
+  origin: "created" | "adopted";
+  sku: string | null;
+  endpoints: string[];
   portalUrl: string | null;
   createdAt: string;
+  lastVerifiedAt: string | null;
+  /** What the last verification found; null until somebody has looked */
+  drift: Drift[] | null;
+  /** By list price, where there is a fixed one */
+  monthlyEstimate: {
+    amount: number;
+    currency: string;
+    basis: string;
+  } | null;
 };
 
 export type ResourceState = "planned" | "creating" | "ready" | "failed" | "deleting";
+
+export type Revocation = {
+  scope: string;
+  name: string;
+  reason: string;
+  revokedBy: string;
+  revokedAt: string;
+};
 
 export type Role = "Owner" | "Operator" | "Viewer";
 
@@ -466,6 +740,26 @@ export type RolloverStarted = {
   operation: Operation;
 };
 
+export type Routing = {
+  /** What no route takes goes to the built-in endpoint */
+  fallback: boolean;
+  endpoints: Array<{
+    name: string;
+    kind: "built-in" | "event-hub";
+    health: string;
+    lastError: string | null;
+    lastSuccessAt: string | null;
+  }>;
+  routes: Array<{
+    name: string;
+    source: string;
+    condition: string;
+    endpoint: string;
+    enabled: boolean;
+    problem: string | null;
+  }>;
+};
+
 export type RunState = "pending" | "running" | "succeeded" | "failed" | "cancelled";
 
 export type Session = {
@@ -475,6 +769,23 @@ export type Session = {
   /** For the header X-Ferry-CSRF */
   csrf: string;
   expiresAt: string;
+};
+
+export type SignIn = {
+  id: string;
+  status: "running" | "succeeded" | "failed";
+  userCode: string;
+  verificationUri: string;
+  /** For the person who signs in */
+  message: string;
+  expiresAt: string;
+  /** Name of the account, once it is connected */
+  cloudAccount: string | null;
+  error: Record<string, unknown> | null;
+};
+
+export type SignInStarted = {
+  signIn: SignIn;
 };
 
 export type Step = {
@@ -502,10 +813,37 @@ export type Workspace = {
   /** Its name */
   cloudAccount: string;
   state: LifeState;
+  /** Of the IoT Hub */
+  sku: string;
+  units: number;
+  eventHubs: {
+    partitions: number;
+    retentionHours: number;
+  } | null;
+  /** The hub reaches the event hub by its identity */
+  identityBased: boolean;
+  /** What the hub's tier allows, for all units together */
+  limits: {
+    messagesPerDay: number;
+    devices: number;
+    deployments: number;
+    endpoints: number;
+    routes: number;
+  };
   createdAt: string;
 };
 
 export type WorkspaceStarted = {
   workspace: Workspace;
   operation: Operation;
+};
+
+export type WorkspaceToBe = {
+  location?: string;
+  sku?: string;
+  units?: number;
+  eventHubs?: boolean | Record<string, unknown>;
+  identityBased?: boolean;
+  /** Consent to register resource providers */
+  registerProviders?: boolean;
 };
