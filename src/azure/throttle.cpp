@@ -15,7 +15,7 @@ constexpr milliseconds kPauseWhenNoneIsNamed{5'000};
 // Outlives the throttle for as long as somebody waits. One of those who wait is awake for all: it
 // sleeps until the queue lets the next one through; the others sleep until they are called.
 struct Throttle::State {
-  explicit State(const Clock& the_clock) : clock(the_clock) {}
+  State(const Clock& the_clock, Sleep the_sleep) : clock(the_clock), sleep(std::move(the_sleep)) {}
   struct Waiting {
     enum class Outcome { none, admitted, cancelled } outcome = Outcome::none;
   };
@@ -30,13 +30,15 @@ struct Throttle::State {
   }
 
   const Clock& clock;
+  const Sleep sleep;
   ThrottleQueue queue;
   std::map<ThrottleQueue::Ticket, Waiting> waiting;
   std::unique_ptr<net::Notifier> changed;
   bool watched = false;  // somebody sleeps until the queue's next time
 };
 
-Throttle::Throttle(const Clock& clock) : state_(std::make_shared<State>(clock)) {}
+Throttle::Throttle(const Clock& clock, Sleep sleep)
+    : state_(std::make_shared<State>(clock, std::move(sleep))) {}
 Throttle::~Throttle() = default;
 
 void Throttle::define(const BudgetId& id, RateLimit limit) {
@@ -70,7 +72,12 @@ net::Task<Result<void>> Throttle::pass(std::vector<BudgetId> budgets, std::strin
     state->watched = true;
     const auto now = state->clock.now();
     const auto next = state->queue.next(now).value_or(now);
-    co_await state->changed->wait_for(std::max(milliseconds(1), next - now));
+    const auto pause = std::max(milliseconds(1), next - now);
+    if (state->sleep) {
+      co_await state->sleep(pause);
+    } else {
+      co_await state->changed->wait_for(pause);
+    }
     state->watched = false;
     state->admit();
   }

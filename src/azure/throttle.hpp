@@ -18,7 +18,10 @@ namespace ferry::azure {
 // Belongs to one loop. Budgets without a definition have no limit.
 class Throttle {
  public:
-  explicit Throttle(const Clock& clock);  // must outlive it
+  // How whoever watches the queue waits; without one by the loop's timers, which a change ends
+  // early.
+  using Sleep = std::function<net::Task<void>(std::chrono::milliseconds)>;
+  explicit Throttle(const Clock& clock, Sleep sleep = {});  // the clock must outlive it
   ~Throttle();
 
   void define(const BudgetId& id, RateLimit limit);

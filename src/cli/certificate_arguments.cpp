@@ -60,11 +60,11 @@ class CertificateCommands : private CommandLine {
     verb->add_option("--at", chain->at, "At another time: 2027-01-31T00:00:00Z");
     verb->add_option("--ca", chain->ca_file, "Trusted roots; asks no server");
     verb->add_flag("--offline", *offline, "Ask no server: judge the file by itself");
-    verb->callback([this, chain, offline] {
+    verb->callback([&invocation = invocation_, chain, offline] {
       if (*offline || !chain->ca_file.empty()) {
-        invocation_.chain_file = *chain;
+        invocation.chain_file = *chain;
       } else {
-        invocation_.command = [chain](Context& context) {
+        invocation.command = [chain](Context& context) {
           return certificate_verify(context, *chain);
         };
       }

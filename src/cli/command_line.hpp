@@ -27,7 +27,9 @@ class CommandLine {
   }
 
   void run(CLI::App* verb, std::function<Done(Context&)> command) {
-    verb->callback([this, command = std::move(command)] { invocation_.command = command; });
+    verb->callback([&invocation = invocation_, command = std::move(command)] {
+      invocation.command = command;
+    });
   }
 
   // A verb without arguments.

@@ -140,8 +140,8 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
       .credential = oci::RegistryCredential{std::string(kPushToken), secrets[3]},
       .clock = &clock_,
       .sleep = {}};
-  azure::define_hub_limits(*throttle_, azure::hub_scope(workspace.hub_host),
-                           workspace.options.sku, workspace.options.units);
+  azure::define_hub_limits(*throttle_, azure::hub_scope(workspace.hub_host), workspace.options.sku,
+                           workspace.options.units);
   azure::define_dps_limits(*throttle_, azure::dps_scope(workspace.provisioning_service));
   const std::string registry_scope = azure::registry_scope(workspace.login_server);
   azure::define_registry_limits(*throttle_, registry_scope, "Basic");

@@ -73,7 +73,7 @@ class Clouds {
         clock_(clock),
         transports_(std::move(transports)),
         sleep_(std::move(sleep)),
-        throttle_(std::make_shared<azure::Throttle>(clock)) {}
+        throttle_(std::make_shared<azure::Throttle>(clock, sleep_)) {}
 
   // Of all clouds: what may be sent when. Its shares are workspace ids.
   azure::Throttle& throttle() const { return *throttle_; }

@@ -121,6 +121,10 @@ class Table {
         expect_fixed("properties.eventHubEndpoints.events.partitionCount", partitions),
         expect("properties.routing.fallbackRoute.isEnabled", true),
     };
+    // A consumer group of Ferry's own: readers of one group take turns.
+    add_part(keys::kIotHub, keys::kConsumerGroup, "Consumer group",
+             "eventHubEndpoints/events/ConsumerGroups", "ferry",
+             {{"properties", {{"name", "ferry"}}}});
   }
 
   void add_provisioning_service() {

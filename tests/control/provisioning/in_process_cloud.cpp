@@ -203,7 +203,8 @@ net::HttpResponse InProcessCloud::arm(const std::string& method, const std::stri
     FERRY_CHECK(answer.has_value());
     return *std::move(answer);
   };
-  if (admin_token_.empty()) {
+  if (admin_token_.empty() || time_.now() >= admin_token_ends_) {
+    admin_token_ends_ = time_.now() + std::chrono::minutes(30);
     const auto& application = cloud_->entra().application();
     net::HttpRequest request;
     request.method = "POST";

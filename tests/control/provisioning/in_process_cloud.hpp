@@ -104,6 +104,7 @@ class InProcessCloud {
   Context* context_ = nullptr;
   fleet::OrganizationId organization_;
   std::string admin_token_;
+  Timestamp admin_token_ends_;
   std::uint64_t place_ = 0;
   std::uint64_t kill_at_ = 0;
   bool dead_ = false;
