@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Authorities that follow one another, and those that come from outside.
+#include "cli/authority_commands.hpp"
 #include "base/file.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/authority_commands.hpp"
 #include "cli/command_line.hpp"
 
 namespace ferry::cli {

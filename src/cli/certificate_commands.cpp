@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/file.hpp"
+#include "cli/authority_commands.hpp"
 #include "cli/chain_file.hpp"
 #include "cli/commands.hpp"
 
