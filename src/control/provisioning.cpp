@@ -2,6 +2,7 @@
 // The workflow that makes a workspace's cloud resources: a step for each entry of the table in
 // fleet/desired_resources.hpp, in the order that the table says. Every step may run again after a
 // crash: it meets what it made before and goes on from there.
+#include "control/preflight.hpp"
 #include "control/provisioning.hpp"
 #include "azure/arm/authorization.hpp"
 #include "azure/arm/event_hubs.hpp"
@@ -305,13 +306,42 @@ Result<void> end_provisioning(Context& context, const WorkspaceId& id, fleet::Li
   return context.store.workspaces.update(*workspace);
 }
 
+constexpr std::string_view kPreflight = "Preflight";
+
+// Before anything is made: what would stop it half way stops it now. Names are not asked for here:
+// each is chosen, and another one if it is taken, when its resource is made.
+net::Task<Result<void>> look_ahead(Context& context, WorkspaceId id, StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  const auto& options = site->workspace.options;
+  WorkspaceToBe wanted;
+  wanted.location = site->workspace.location;
+  wanted.sku = options.sku;
+  wanted.units = options.units;
+  wanted.event_hubs = options.event_hubs.has_value();
+  wanted.identity_based = options.identity_based;
+  auto report = co_await run_preflight(site->cloud, site->account.name, std::move(wanted));
+  if (!report) co_return fail(std::move(report).error());
+  for (const auto& finding : report->findings) {
+    if (finding.severity != Severity::error) continue;
+    co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
+  }
+  step.detail(report->findings.empty() ? "nothing is in the way" : report->findings.front().message);
+  co_return Result<void>();
+}
+
 Result<Workflow> make_workspace(Context& context, const WorkspaceId& id) {
   auto workspace = load_workspace(context, id);
   if (!workspace) return fail(std::move(workspace).error());
   const auto desired = fleet::desired_resources(*workspace);
   Workflow workflow;
+  workflow.steps.push_back(
+      {.name = std::string(kPreflight),
+       .run = [&context, id](StepContext& step) { return look_ahead(context, id, step); }});
   for (const auto& resource : desired) {
-    workflow.steps.push_back(provisioning_step(context, id, resource, desired));
+    auto step = provisioning_step(context, id, resource, desired);
+    if (step.after->empty()) step.after->emplace_back(kPreflight);
+    workflow.steps.push_back(std::move(step));
   }
   workflow.succeeded = [&context, id] {
     return end_provisioning(context, id, fleet::LifeState::ready);
