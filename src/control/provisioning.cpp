@@ -2,7 +2,6 @@
 // The workflow that makes a workspace's cloud resources: a step for each entry of the table in
 // fleet/desired_resources.hpp, in the order that the table says. Every step may run again after a
 // crash: it meets what it made before and goes on from there.
-#include "control/preflight.hpp"
 #include "control/provisioning.hpp"
 #include "azure/arm/authorization.hpp"
 #include "azure/arm/event_hubs.hpp"
@@ -16,6 +15,7 @@
 #include "control/deprovisioning.hpp"
 #include "control/dps_authorities.hpp"
 #include "control/lookup.hpp"
+#include "control/preflight.hpp"
 #include "control/provisioning_site.hpp"
 #include "control/verification.hpp"
 
@@ -326,7 +326,8 @@ net::Task<Result<void>> look_ahead(Context& context, WorkspaceId id, StepContext
     if (finding.severity != Severity::error) continue;
     co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
   }
-  step.detail(report->findings.empty() ? "nothing is in the way" : report->findings.front().message);
+  step.detail(report->findings.empty() ? "nothing is in the way"
+                                       : report->findings.front().message);
   co_return Result<void>();
 }
 
