@@ -106,6 +106,38 @@ TEST(Provisioning, CancelledItCanGoOnOrGoAway) {
   cloud.expect_one_workspace(started.workspace.id, "the other one is untouched");
 }
 
+// By key and by the hub's own identity.
+TEST(Provisioning, EventHubsComeWithTheirRouteAndItsHealthIsShown) {
+  for (const bool identity : {false, true}) {
+    InProcessCloud cloud;
+    fleet::WorkspaceOptions options;
+    options.event_hubs = fleet::EventHubsOptions{.partitions = 2, .retention_hours = 48};
+    options.identity_based = identity;
+    const auto started = cloud.create("plant-a", options);
+    cloud.run();
+    const auto operation = cloud.operation(started.operation.id);
+    ASSERT_EQ(operation.status, RunState::succeeded) << operation.error->describe();
+    cloud.expect_one_workspace(started.workspace.id, identity ? "by identity" : "by key");
+    EXPECT_TRUE(cloud.context()
+                    .store.secrets.get(started.workspace.id.str(), secret_names::kEventHubListen)
+                    ->has_value());
+    auto routing =
+        cloud.run_until_done(cloud.control().workspaces.routing(cloud.organization(), "plant-a"));
+    ASSERT_TRUE(routing) << routing.error().describe();
+    EXPECT_TRUE(routing->fallback);
+    ASSERT_EQ(routing->routes.size(), 1U);
+    EXPECT_EQ(routing->routes[0].endpoint, "telemetry");
+    EXPECT_EQ(routing->routes[0].problem, "");
+    ASSERT_EQ(routing->endpoints.size(), 2U);
+    EXPECT_NE(routing->endpoints[1].health, "dead");
+
+    auto removed = cloud.control().workspaces.remove(cloud.organization(), "plant-a");
+    cloud.run();
+    EXPECT_EQ(cloud.operation(removed->operation.id).status, RunState::succeeded);
+    cloud.expect_empty_cloud("with event hubs");
+  }
+}
+
 TEST(Provisioning, BasicHubsAreRefusedWithTheReason) {
   InProcessCloud cloud;
   fleet::WorkspaceOptions options;
