@@ -65,7 +65,12 @@ await check('arm-resources: groups, providers', async () => {
   assert.ok((await namesOf(resources.resourceGroups.list())).includes(group));
   const provider = await resources.providers.register('Microsoft.Devices');
   assert.equal(provider.namespace, 'Microsoft.Devices');
-  assert.equal((await resources.providers.get('Microsoft.Devices')).registrationState, 'Registered');
+  let state = provider.registrationState;
+  for (let looks = 0; state === 'Registering' && looks < 50; ++looks) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    state = (await resources.providers.get('Microsoft.Devices')).registrationState;
+  }
+  assert.equal(state, 'Registered');
 });
 
 await check('an error has its code and its status', async () => {
