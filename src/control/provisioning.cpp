@@ -322,12 +322,14 @@ net::Task<Result<void>> look_ahead(Context& context, WorkspaceId id, StepContext
   wanted.identity_based = options.identity_based;
   auto report = co_await run_preflight(site->cloud, site->account.name, std::move(wanted));
   if (!report) co_return fail(std::move(report).error());
+  std::string shown = "nothing is in the way";
   for (const auto& finding : report->findings) {
-    if (finding.severity != Severity::error) continue;
-    co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
+    if (finding.severity == Severity::error) {
+      co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
+    }
+    if (finding.severity == Severity::warning) shown = finding.message;
   }
-  step.detail(report->findings.empty() ? "nothing is in the way"
-                                       : report->findings.front().message);
+  step.detail(std::move(shown));
   co_return Result<void>();
 }
 

@@ -125,7 +125,7 @@ check "the account tells its kind and no more" test "$(ferry cloud-account show 
 check "a preflight passes with exactly that role" ferry cloud-account preflight certificate --location westeurope \
   --event-hubs --register-providers
 check "and a workspace is made and deleted with it" eval 'ferry workspace create plant-a --location westeurope \
-  --cloud-account certificate && ferry workspace delete plant-a'
+  --cloud-account certificate && ferry workspace delete plant-a --yes'
 if output=$(ferry cloud-account preflight secret --location atlantis --sku B1 2>&1); then
   not_ok "an unknown region and a Basic hub do not pass"
 else
