@@ -14,6 +14,7 @@ constexpr std::string_view kBasics[] = {
     "Microsoft.Resources/subscriptions/resourceGroups/read",
     "Microsoft.Resources/subscriptions/resourceGroups/write",
     "Microsoft.Resources/subscriptions/resourceGroups/delete",
+    "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
 
     "Microsoft.Devices/operationresults/Read",
     "Microsoft.Devices/locations/operationresults/Read",
