@@ -14,9 +14,9 @@ start_drydock "$bin" 127.0.84.1 || { not_ok "drydock starts"; finish; }
 group=resourceGroups/conformance
 account=$group/providers/Microsoft.Storage/storageAccounts/conformance
 arm PUT "$group?api-version=2021-04-01" '{"location":"westeurope"}' >/dev/null &&
-  arm PUT "$account?api-version=2023-01-01" \
+  arm PUT "$account?api-version=2023-05-01" \
     '{"location":"westeurope","kind":"StorageV2","sku":{"name":"Standard_LRS"},"properties":{}}' >/dev/null &&
-  arm POST "$account/listKeys?api-version=2023-01-01" >"$drydock_dir/keys.json" ||
+  arm POST "$account/listKeys?api-version=2023-05-01" >"$drydock_dir/keys.json" ||
   { not_ok "Resource Manager makes a storage account"; finish; }
 ok "Resource Manager makes a storage account"
 refresh_names

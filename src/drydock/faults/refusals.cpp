@@ -119,7 +119,10 @@ HttpResponse refusal_of(const Fault& fault, Service service, const HttpRequest& 
   HttpResponse response;
   response.status = story.status;
   response.headers.set("x-ms-request-id", random_uuid());
-  if (service == Service::arm) response.headers.set("x-ms-failure-cause", "gateway");
+  if (service == Service::arm) {
+    response.headers.set("x-ms-correlation-request-id", random_uuid());
+    response.headers.set("x-ms-failure-cause", "gateway");
+  }
   const bool throttled = fault.kind == Fault::Kind::throttle;
   if (fault.retry_after || throttled) {
     response.headers.set("Retry-After", std::to_string(fault.retry_after.value_or(1)));

@@ -18,11 +18,16 @@ export const undescribedOperations = [
   { path: /^\/metadata\/endpoints$/, reason: 'Resource Manager describes it nowhere' },
   {
     path: /\/(operationresults|operationstatuses|asyncoperations|provisioningserviceoperationresults|operationstatus)\/[^/]+$/,
+    poll: true,
     reason: 'polls of long operations are opaque URLs; long_operations.mjs follows them',
   },
   {
     path: /^\/v2\//,
     reason: 'the OCI distribution protocol: skopeo, docker and docker-registry check it; ACR describes it with paths that match all',
+  },
+  {
+    method: 'GET', path: /^\/subscriptions\/[^/]+\/providers\/microsoft\.authorization\/permissions$/,
+    reason: 'described for resource groups and resources only; answered for every scope',
   },
   { method: 'GET', path: /^\/oauth2\/token$/, reason: 'the Docker token protocol, which the registry speaks beside its own' },
 ];
@@ -48,7 +53,7 @@ export const differences = [
     reason: 'the enumeration lacks "ServiceConfig, EnrollmentWrite, DeviceConnect", the rights of the policy made by default',
   },
   {
-    operation: /^POST .*\/storageAccounts\/[^/]+\/listKeys$/i, code: 'ENUM_CASE_MISMATCH', at: /\/permissions$/,
+    operation: /^POST .*\/storageAccounts\/[^/]+\/(listKeys|regenerateKey)$/i, code: 'ENUM_CASE_MISMATCH', at: /\/permissions$/,
     reason: 'described as "Full", answered as "FULL" (recordings of azure-cli)',
   },
   {
@@ -71,6 +76,10 @@ export const differences = [
   {
     operation: /\/IotHubs(\/[^/]+)?$/i, code: 'SECRET_PROPERTY', at: /\/connectionString$/,
     reason: 'answered with its key masked (recordings of azure-cli); long_operations.mjs looks for the mask',
+  },
+  {
+    operation: /^PUT .*\/IotHubs\/[^/]+$/i, code: 'ENUM_CASE_MISMATCH', at: /\/routing\/routes\/\d+\/source$/,
+    reason: 'azure-cli sends "devicemessages", and the service takes it',
   },
   {
     operation: /^DELETE .*\/IotHubs\/[^/]+$/i, code: 'INVALID_CONTENT_TYPE',

@@ -69,7 +69,7 @@ class Validation {
     const other = undescribedOperations.find(({ method, path: pattern }) =>
       (method === undefined || method === liveRequest.method) && pattern.test(url.pathname.toLowerCase()));
     if (other) {
-      if (manager && url.pathname.startsWith('/subscriptions')) say(this.#longOperations.checkPoll(exchange));
+      if (manager && other.poll) say(this.#longOperations.checkPoll(exchange));
       return this.#skip(other.reason);
     }
     this.held += 1;
