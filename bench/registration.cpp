@@ -223,7 +223,8 @@ double floor_seconds(const std::filesystem::path& data, const Clock& clock) {
   const x509::KeySigner signer(ca_key);
   profile.ca = false;
   profile.client_auth = true;
-  profile.not_after -= std::chrono::hours(1);  // certificates keep whole seconds, and never outlive their CA
+  profile.not_after -=
+      std::chrono::hours(1);  // certificates keep whole seconds, and never outlive their CA
   const std::string csr =
       demand(x509::CertificateRequest::create(x509::PrivateKey::generate(), "x")).to_pem();
   double spent = 0;
