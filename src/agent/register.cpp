@@ -111,7 +111,7 @@ class Exchange {
     if (may_pass(error)) return error;
     if (auto forgotten = directory_.forget_session(); !forgotten) return forgotten.error();
     if (error.code == Code::unauthenticated && error.hint.empty()) {
-      error.hint = "ask for a new token (ferry node token); this device's key is kept";
+      error.hint = "ask for a new token (ferry node token create NAME); this device's key is kept";
     }
     return error;
   }
