@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "control/authority.hpp"
+#include "control/certificates/authority.hpp"
 #include "control/control.hpp"
 #include "x509/authority.hpp"
 #include "x509/request.hpp"

@@ -18,7 +18,7 @@
 #include "api/server_identity.hpp"
 #include "base/encoding.hpp"
 #include "base/file.hpp"
-#include "control/authority.hpp"
+#include "control/certificates/authority.hpp"
 #include "control/context.hpp"
 #include "control/control.hpp"
 #include "net/http_client.hpp"

@@ -6,19 +6,19 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "control/access.hpp"
-#include "control/accounts.hpp"
-#include "control/components.hpp"
-#include "control/deployments.hpp"
-#include "control/enrollments.hpp"
-#include "control/groups.hpp"
-#include "control/moving.hpp"
-#include "control/nodes.hpp"
-#include "control/observing.hpp"
-#include "control/operations.hpp"
-#include "control/registration_policy.hpp"
-#include "control/revoking.hpp"
-#include "control/workspaces.hpp"
+#include "control/accounts/access.hpp"
+#include "control/accounts/accounts.hpp"
+#include "control/components/components.hpp"
+#include "control/deployments/deployments.hpp"
+#include "control/nodes/groups.hpp"
+#include "control/nodes/moving.hpp"
+#include "control/nodes/nodes.hpp"
+#include "control/nodes/observing.hpp"
+#include "control/nodes/revoking.hpp"
+#include "control/registration/enrollments.hpp"
+#include "control/registration/registration_policy.hpp"
+#include "control/workflow/operations.hpp"
+#include "control/workspaces/workspaces.hpp"
 
 namespace ferry::api {
 

@@ -33,7 +33,7 @@ CloudConnection::CloudConnection(azure::Transport the_transport, const Clock& cl
           {.environment = std::move(environment),
            .subscription = std::move(subscription),
            .principal = std::move(principal),
-           .register_providers = false}) {  // that takes consent: control/preflight
+           .register_providers = false}) {  // that takes consent: control/accounts/preflight
   azure::define_arm_limits(*throttle, arm.limits_scope());
 }
 

@@ -13,7 +13,7 @@
 #include "azure/dps/client.hpp"
 #include "azure/entra/token_source.hpp"
 #include "azure/iot_hub/client.hpp"
-#include "control/credentials.hpp"
+#include "control/accounts/credentials.hpp"
 #include "oci/registry_client.hpp"
 #include "store/store.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/context.hpp"
 
-#include "control/rollover_steps.hpp"
+#include "control/certificates/rollover_steps.hpp"
 
 namespace ferry::control {
 

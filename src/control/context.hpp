@@ -6,11 +6,11 @@
 #include <memory>
 #include <string>
 
-#include "control/catalog.hpp"
+#include "control/accounts/failure_limit.hpp"
 #include "control/cloud.hpp"
-#include "control/failure_limit.hpp"
-#include "control/node_report.hpp"
-#include "control/workflow.hpp"
+#include "control/components/catalog.hpp"
+#include "control/nodes/node_report.hpp"
+#include "control/workflow/workflow.hpp"
 #include "x509/certificate.hpp"
 #include "x509/signer.hpp"
 

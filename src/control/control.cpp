@@ -3,7 +3,7 @@
 
 #include "base/log.hpp"
 #include "control/context.hpp"
-#include "control/node_gate.hpp"
+#include "control/nodes/node_gate.hpp"
 
 namespace ferry::control {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "control/context.hpp"
-#include "control/operations.hpp"
+#include "control/workflow/operations.hpp"
 
 namespace ferry::control {
 

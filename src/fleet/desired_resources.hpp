@@ -11,7 +11,7 @@
 //   export   `body` is what a template says; references become listKeys() and reference()
 //   prices   `type` and `sku`
 // Rows of the table `resources` have the entry's `key`. A new kind of resource is a new entry here
-// and, when it has keys or hosts to be kept, a few lines in control/provisioning_steps.cpp.
+// and, when it has keys or hosts to be kept, a few lines in control/workspaces/provisioning.cpp.
 //
 // Bodies hold no secrets. What is only known once another resource stands is a reference, as text:
 //   ${subscription}                      the subscription's id

@@ -188,7 +188,7 @@ struct Node {
   bool deleting = false;
   Timestamp created_at;
   std::optional<Timestamp> renew_after;   // when its newest certificate is to be renewed
-  std::optional<Timestamp> pinned_until;  // see control/node_gate.hpp
+  std::optional<Timestamp> pinned_until;  // see control/nodes/node_gate.hpp
   std::optional<Timestamp> seen_at;  // when it last talked to Ferry; of late, not to the second
   std::string hardware = {};         // what tells the device from others, as it said
 };

@@ -16,7 +16,7 @@
 
 #include "base/encoding.hpp"
 #include "base/file.hpp"
-#include "control/authority.hpp"
+#include "control/certificates/authority.hpp"
 #include "control/control.hpp"
 #include "fleet/azure_names.hpp"
 

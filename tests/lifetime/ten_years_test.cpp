@@ -7,7 +7,7 @@
 #include <random>
 
 #include "agent/renewal.hpp"
-#include "control/enrollment_groups.hpp"
+#include "control/nodes/enrollment_groups.hpp"
 #include "drydock/dps/service.hpp"
 #include "tests/control/scripted_dps.hpp"
 #include "tests/drydock/iot_hub/fixture.hpp"

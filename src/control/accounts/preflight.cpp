@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/accounts/preflight.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "azure/arm/authorization.hpp"
+#include "azure/arm/event_hubs.hpp"
+#include "azure/arm/iot_hubs.hpp"
+#include "azure/arm/provisioning_services.hpp"
+#include "azure/arm/registries.hpp"
+#include "azure/arm/storage_accounts.hpp"
+#include "azure/arm/subscriptions.hpp"
+#include "control/accounts/cloud_role.hpp"
+
+namespace ferry::control {
+namespace {
+
+namespace arm = azure::arm;
+
+struct ProviderNeed {
+  std::string_view provider;
+  std::vector<std::string_view> types;
+};
+
+std::vector<ProviderNeed> providers_for(const WorkspaceToBe& wanted) {
+  std::vector<ProviderNeed> needs = {{"Microsoft.Devices", {"IotHubs", "ProvisioningServices"}},
+                                     {"Microsoft.Storage", {"storageAccounts"}},
+                                     {"Microsoft.ContainerRegistry", {"registries"}}};
+  if (wanted.event_hubs) needs.push_back({"Microsoft.EventHub", {"namespaces"}});
+  return needs;
+}
+
+// These end the preflight: nothing else can be asked either.
+bool is_fatal(const Error& error) {
+  return error.code == Code::unauthenticated || error.code == Code::unavailable ||
+         error.code == Code::deadline_exceeded || error.code == Code::cancelled;
+}
+
+class Preflight {
+ public:
+  Preflight(std::shared_ptr<CloudConnection> cloud, std::string account, WorkspaceToBe wanted)
+      : cloud_(std::move(cloud)), account_(std::move(account)), wanted_(std::move(wanted)) {}
+
+  net::Task<Result<PreflightReport>> run() {
+    report_.findings = check_sku(wanted_.sku, wanted_.units);
+    using Check = net::Task<Result<void>> (Preflight::*)();
+    for (const Check check :
+         {&Preflight::subscription, &Preflight::permissions, &Preflight::providers,
+          &Preflight::location, &Preflight::quota, &Preflight::names}) {
+      auto checked = co_await (this->*check)();
+      if (!checked) co_return fail(std::move(checked).error().with("check the cloud account"));
+    }
+    co_return in_order();
+  }
+
+ private:
+  void add(Severity severity, std::string code, std::string subject, std::string message,
+           std::string hint = {}) {
+    report_.findings.push_back(
+        {severity, std::move(code), std::move(subject), std::move(message), std::move(hint)});
+  }
+
+  // The worst first, else as they were found.
+  PreflightReport in_order() const {
+    PreflightReport ordered;
+    for (const auto severity : {Severity::error, Severity::warning, Severity::info}) {
+      std::ranges::copy_if(report_.findings, std::back_inserter(ordered.findings),
+                           [=](const Finding& finding) { return finding.severity == severity; });
+    }
+    return ordered;
+  }
+
+  // A question without an answer: noted, unless it ends everything.
+  Result<void> unanswered(Error error, std::string subject) {
+    if (is_fatal(error)) return fail(std::move(error));
+    add(Severity::info, "unknown", std::move(subject),
+        fmt::format("could not be checked: {}", error.message));
+    return {};
+  }
+
+  net::Task<Result<void>> subscription() {
+    auto subscription = co_await arm::get_subscription(cloud_->arm);
+    if (!subscription) co_return unanswered(std::move(subscription).error(), "subscription");
+    const bool usable = subscription->state.empty() ||
+                        equals_ignore_case(subscription->state, "Enabled") ||
+                        equals_ignore_case(subscription->state, "Warned");
+    if (!usable) {
+      add(Severity::error, "subscription_disabled", subscription->id,
+          fmt::format("the subscription is {}", subscription->state),
+          "enable it in the cloud's portal (billing), or connect another one");
+    }
+    co_return Result<void>();
+  }
+
+  std::string role_hint() const {
+    return fmt::format("ferry cloud-account role {} prints the role to create and to assign",
+                       account_);
+  }
+
+  net::Task<Result<void>> permissions() {
+    auto granted =
+        co_await arm::list_permissions(cloud_->arm, "/subscriptions/" + cloud_->arm.subscription());
+    if (!granted) co_return unanswered(std::move(granted).error(), "permissions");
+    const RoleFeatures features{.event_hubs = wanted_.event_hubs,
+                                .identity_based = wanted_.identity_based,
+                                .register_providers = wanted_.register_providers};
+    for (const auto& needed : needed_actions(features)) {
+      if (arm::allows_action(*granted, needed.action)) continue;
+      add(needed.required ? Severity::error : Severity::warning, "missing_permission",
+          needed.action,
+          needed.required
+              ? fmt::format("the credential may not {}", needed.action)
+              : fmt::format("the credential may not {}: some checks are left out", needed.action),
+          role_hint());
+    }
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> providers() {
+    for (const auto& need : providers_for(wanted_)) {
+      const std::string name(need.provider);
+      auto provider = co_await arm::get_resource_provider(cloud_->arm, name);
+      if (!provider) {
+        auto noted = unanswered(std::move(provider).error(), name);
+        if (!noted) co_return noted;
+        continue;
+      }
+      check_region(need, *provider);
+      if (provider->registered()) continue;
+      auto registered = co_await consider_registration(name, provider->state);
+      if (!registered) co_return registered;
+    }
+    co_return Result<void>();
+  }
+
+  void check_region(const ProviderNeed& need, const arm::ResourceProvider& provider) {
+    if (wanted_.location.empty()) return;
+    for (const auto type : need.types) {
+      if (provider.offers(type, wanted_.location)) continue;
+      add(Severity::error, "location_not_offered", wanted_.location,
+          fmt::format("{}/{} is not offered in {}", need.provider, type, wanted_.location),
+          fmt::format("it is in: {}", fmt::join(provider.types.at(to_lower(type)), ", ")));
+    }
+  }
+
+  net::Task<Result<void>> consider_registration(std::string name, std::string state) {
+    if (!wanted_.register_providers) {
+      add(Severity::error, "provider_not_registered", name,
+          fmt::format("resource provider {} is {} in the subscription", name,
+                      state.empty() ? "not registered" : state),
+          fmt::format("agree with --register-providers, or: az provider register --namespace {}",
+                      name));
+      co_return Result<void>();
+    }
+    auto registered = co_await cloud_->arm.register_provider(name);
+    if (registered) {
+      add(Severity::info, "provider_registered", name,
+          fmt::format("resource provider {} has been registered", name));
+      co_return Result<void>();
+    }
+    if (is_fatal(registered.error())) co_return registered;
+    add(Severity::error, "provider_not_registered", name,
+        fmt::format("resource provider {} cannot be registered: {}", name,
+                    registered.error().message),
+        fmt::format("let somebody with the right run: az provider register --namespace {}", name));
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> location() {
+    if (wanted_.location.empty()) co_return Result<void>();
+    auto locations = co_await arm::list_locations(cloud_->arm);
+    if (!locations) co_return unanswered(std::move(locations).error(), wanted_.location);
+    const bool known = std::ranges::any_of(
+        *locations, [&](const auto& place) { return same_place(place, wanted_.location); });
+    if (!known) {
+      add(Severity::error, "location_unknown", wanted_.location,
+          fmt::format("the subscription has no region '{}'", wanted_.location),
+          fmt::format("ferry cloud-account locations {} lists them", account_));
+    }
+    co_return Result<void>();
+  }
+
+  static bool same_place(const arm::Location& place, std::string_view wanted) {
+    std::string plain = to_lower(wanted);
+    std::erase(plain, ' ');
+    return equals_ignore_case(place.name, plain);
+  }
+
+  net::Task<Result<void>> quota() {
+    auto hubs = co_await arm::list_iot_hub_usages(cloud_->arm);
+    if (!hubs) {
+      auto noted = unanswered(std::move(hubs).error(), "quota of IoT hubs");
+      if (!noted) co_return noted;
+    } else {
+      const bool free = equals_ignore_case(wanted_.sku, "F1");
+      for (const auto& usage : *hubs) {
+        const bool about_free = to_lower(usage.name).find("free") != std::string::npos ||
+                                to_lower(usage.name).find("f1") != std::string::npos;
+        if (about_free == free) check_usage(usage, "IoT hubs");
+      }
+    }
+    if (wanted_.location.empty()) co_return Result<void>();
+    auto accounts = co_await arm::list_storage_usages(cloud_->arm, wanted_.location);
+    if (!accounts) co_return unanswered(std::move(accounts).error(), "quota of storage accounts");
+    for (const auto& usage : *accounts) {
+      if (equals_ignore_case(usage.name, "StorageAccounts")) check_usage(usage, "storage accounts");
+    }
+    co_return Result<void>();
+  }
+
+  void check_usage(const arm::Usage& usage, std::string_view what) {
+    if (usage.limit <= 0 || usage.current < usage.limit) return;
+    add(Severity::error, "quota_exhausted", usage.name,
+        fmt::format("the subscription has {} of {} {} ({})", usage.current, usage.limit, what,
+                    usage.name),
+        "delete one that is not needed, or ask the cloud for a higher limit");
+  }
+
+  using CheckName = net::Task<Result<arm::NameAvailability>> (*)(arm::ArmClient&, std::string);
+
+  net::Task<Result<void>> name(std::string what, std::string name, CheckName check) {
+    if (name.empty()) co_return Result<void>();
+    auto answer = co_await check(cloud_->arm, name);
+    if (!answer) co_return unanswered(std::move(answer).error(), name);
+    if (!answer->available) {
+      const bool taken = equals_ignore_case(answer->reason, "AlreadyExists") ||
+                         equals_ignore_case(answer->reason, "NameInUse");
+      add(Severity::error, taken ? "name_taken" : "name_refused", name,
+          fmt::format("{} cannot be called '{}': {}", what, name,
+                      answer->message.empty() ? answer->reason : answer->message),
+          "choose another workspace name");
+    } else if (answer->reason == "Unknown") {
+      add(Severity::info, "unknown", name, fmt::format("whether it is free: {}", answer->message));
+    }
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> names() {
+    struct Named {
+      const char* what;
+      const std::string& name;
+      CheckName check;
+    };
+    const std::array all = {
+        Named{"the IoT hub", wanted_.names.iot_hub, arm::check_iot_hub_name},
+        Named{"the Device Provisioning Service", wanted_.names.provisioning_service,
+              arm::check_provisioning_service_name},
+        Named{"the storage account", wanted_.names.storage_account,
+              arm::check_storage_account_name},
+        Named{"the registry", wanted_.names.registry, arm::check_registry_name},
+        Named{"the Event Hubs namespace", wanted_.names.event_hub_namespace,
+              arm::check_event_hub_namespace_name}};
+    for (const auto& named : all) {
+      auto checked = co_await name(named.what, named.name, named.check);
+      if (!checked) co_return checked;
+    }
+    co_return Result<void>();
+  }
+
+  std::shared_ptr<CloudConnection> cloud_;
+  std::string account_;
+  WorkspaceToBe wanted_;
+  PreflightReport report_;
+};
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::info:
+      return "info";
+  }
+  return "info";
+}
+
+bool PreflightReport::passed() const {
+  return std::ranges::none_of(
+      findings, [](const auto& finding) { return finding.severity == Severity::error; });
+}
+
+std::vector<Finding> check_sku(const std::string& sku, int units) {
+  struct Known {
+    std::string_view name;
+    int most;
+  };
+  static constexpr Known kKnown[] = {{"F1", 1}, {"S1", 200}, {"S2", 200}, {"S3", 10}};
+  const std::string name = to_upper(sku);
+  if (name == "B1" || name == "B2" || name == "B3") {
+    return {{Severity::error, "sku_unsupported", sku,
+             "Basic tiers of IoT Hub have no device twins and no IoT Edge deployments",
+             "use S1 or above, or F1 to try things out"}};
+  }
+  const auto* known = std::ranges::find(kKnown, name, &Known::name);
+  if (known == std::end(kKnown)) {
+    return {{Severity::error, "sku_unsupported", sku, fmt::format("there is no tier '{}'", sku),
+             "F1, S1, S2 or S3"}};
+  }
+  if (units < 1 || units > known->most) {
+    return {{Severity::error, "units_refused", sku,
+             fmt::format("{} takes 1 to {} units, not {}", name, known->most, units),
+             "choose another number or tier"}};
+  }
+  if (name == "F1") {
+    return {{Severity::warning, "free_limits", sku,
+             "a free hub takes 8,000 messages a day, 500 devices, 10 deployments, 1 custom "
+             "endpoint, 5 routes and 2 partitions; a subscription has one of them",
+             "its tier cannot be raised later: make it S1 for anything but a trial"}};
+  }
+  return {};
+}
+
+net::Task<Result<PreflightReport>> run_preflight(std::shared_ptr<CloudConnection> cloud,
+                                                 std::string account_name, WorkspaceToBe wanted) {
+  Preflight preflight(std::move(cloud), std::move(account_name), std::move(wanted));
+  co_return co_await preflight.run();
+}
+
+}  // namespace ferry::control

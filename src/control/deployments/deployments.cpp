@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/deployments/deployments.hpp"
+
+#include <algorithm>
+
+#include "control/deployments/delivery.hpp"
+#include "control/deployments/planning.hpp"
+#include "control/lookup.hpp"
+#include "control/nodes/reports.hpp"
+#include "fleet/names.hpp"
+
+namespace ferry::control {
+namespace {
+
+constexpr std::chrono::hours kPlanLife{24};
+constexpr std::int64_t kKeptPlans = 200;
+
+std::optional<Error> refusal_of(const fleet::Plan& plan, bool allow_removals) {
+  if (!plan.conflicts.empty()) {
+    const auto& first = plan.conflicts.front();
+    return Error{Code::conflict,
+                 fmt::format("component '{}' would have {} versions on node group '{}' ({} nodes)",
+                             first.component, first.versions.size(), first.group, first.nodes),
+                 first.resolutions.front().words};
+  }
+  if (!plan.problems.empty()) return Error{Code::invalid_argument, plan.problems.front()};
+  if (plan.has_removals() && !allow_removals) {
+    return Error{Code::conflict, fmt::format("this would remove {}", plan.describe_removals()),
+                 "say --allow-removals when that is meant"};
+  }
+  return std::nullopt;
+}
+
+Result<PlanView> to_view(const store::PlanRecord& record) {
+  auto change = parse_json_object(record.change);
+  if (!change) return fail(std::move(change).error().with("read plan {}", record.id));
+  auto edits = fleet::change_from_json(*change);
+  if (!edits) return fail(std::move(edits).error().with("read plan {}", record.id));
+  auto shown = parse_json_object(record.shown);
+  if (!shown) return fail(std::move(shown).error().with("read plan {}", record.id));
+  return PlanView{record.id,         *std::move(edits), *std::move(shown),
+                  record.created_at, record.expires_at, record.operation};
+}
+
+Result<void> check_names(const fleet::Change& change) {
+  if (change.empty()) return fail(Code::invalid_argument, "the change names no deployment");
+  for (const auto& edit : change) {
+    auto good = fleet::check_deployment_name(edit.deployment);
+    if (!good) return good;
+  }
+  return {};
+}
+
+Result<store::PlanRecord> find_plan(const Context& context, const fleet::Workspace& workspace,
+                                    const std::string& id) {
+  auto record = context.store.plans.find(workspace.id, id);
+  if (!record) return fail(std::move(record).error());
+  if (!*record) {
+    return fail(Error{Code::not_found, fmt::format("there is no plan '{}'", id),
+                      "ferry plan list shows those that can be applied"});
+  }
+  return **std::move(record);
+}
+
+}  // namespace
+
+Result<std::vector<fleet::Deployment>> Deployments::list(const fleet::OrganizationId& organization,
+                                                         const std::string& workspace_name) const {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) return fail(std::move(workspace).error());
+  return context_.store.deployments.list(workspace->id);
+}
+
+Result<fleet::Deployment> Deployments::get(const fleet::OrganizationId& organization,
+                                           const std::string& workspace_name,
+                                           const std::string& name) const {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) return fail(std::move(workspace).error());
+  return find_deployment(context_, *workspace, name);
+}
+
+Result<std::vector<fleet::Deployment>> Deployments::history(
+    const fleet::OrganizationId& organization, const std::string& workspace_name,
+    const std::string& name) const {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto revisions = context_.store.deployments.revisions(workspace->id, name);
+  if (!revisions) return revisions;
+  if (revisions->empty()) {
+    auto deployment = find_deployment(context_, *workspace, name);  // by id, or the error
+    if (!deployment) return fail(std::move(deployment).error());
+    return context_.store.deployments.revisions(workspace->id, deployment->name);
+  }
+  return revisions;
+}
+
+net::Task<Result<PlanView>> Deployments::plan(fleet::OrganizationId organization,
+                                              std::string workspace_name, fleet::Change change) {
+  auto names_are_good = check_names(change);
+  if (!names_are_good) co_return fail(std::move(names_are_good).error());
+  auto workspace = find_ready_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  co_return co_await plan_change(*std::move(workspace), std::move(change));
+}
+
+net::Task<Result<PlanView>> Deployments::plan_rollback(fleet::OrganizationId organization,
+                                                       std::string workspace_name,
+                                                       std::string deployment,
+                                                       std::int64_t revision) {
+  auto workspace = find_ready_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto change = change_to_revision(context_, *workspace, deployment, revision);
+  if (!change) co_return fail(std::move(change).error());
+  co_return co_await plan_change(*std::move(workspace), *std::move(change));
+}
+
+net::Task<Result<PlanView>> Deployments::plan_restore(fleet::OrganizationId organization,
+                                                      std::string workspace_name, std::string group,
+                                                      std::int64_t composition) {
+  auto workspace = find_ready_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto change = change_to_composition(context_, *workspace, group, composition);
+  if (!change) co_return fail(std::move(change).error());
+  co_return co_await plan_change(*std::move(workspace), *std::move(change));
+}
+
+net::Task<Result<PlanView>> Deployments::plan_change(fleet::Workspace workspace,
+                                                     fleet::Change change) {
+  const auto reports = co_await fresh_reports(context_, workspace);
+  auto named = with_group_names(context_, workspace, std::move(change));
+  if (!named) co_return fail(std::move(named).error());
+  auto fleet = load_fleet(context_, workspace, *named, *reports);
+  if (!fleet) co_return fail(std::move(fleet).error());
+  const auto plan = fleet::make_plan(*fleet, *named);
+  const Timestamp now = context_.clock.now();
+  const store::PlanRecord record{.id = random_id("plan"),
+                                 .workspace = workspace.id,
+                                 .change = json::serialize(fleet::to_json(*named)),
+                                 .promise = json::serialize(fleet::promise_of(plan)),
+                                 .shown = json::serialize(fleet::to_json(plan)),
+                                 .created_at = now,
+                                 .expires_at = now + kPlanLife,
+                                 .operation = std::nullopt};
+  auto kept = context_.store.plans.insert(record, kKeptPlans);
+  if (!kept) co_return fail(std::move(kept).error());
+  co_return to_view(record);
+}
+
+Result<std::vector<PlanView>> Deployments::plans(const fleet::OrganizationId& organization,
+                                                 const std::string& workspace_name) const {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto records = context_.store.plans.list(workspace->id);
+  if (!records) return fail(std::move(records).error());
+  std::vector<PlanView> views;
+  for (const auto& record : *records) {
+    auto view = to_view(record);
+    if (!view) return fail(std::move(view).error());
+    views.push_back(*std::move(view));
+  }
+  return views;
+}
+
+Result<PlanView> Deployments::get_plan(const fleet::OrganizationId& organization,
+                                       const std::string& workspace_name,
+                                       const std::string& id) const {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto record = find_plan(context_, *workspace, id);
+  if (!record) return fail(std::move(record).error());
+  return to_view(*record);
+}
+
+net::Task<Result<ApplyOutcome>> Deployments::apply_plan(fleet::OrganizationId organization,
+                                                        std::string workspace_name, std::string id,
+                                                        bool allow_removals) {
+  auto workspace = find_ready_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto record = find_plan(context_, *workspace, id);
+  if (!record) co_return fail(std::move(record).error());
+  auto view = to_view(*record);
+  if (!view) co_return fail(std::move(view).error());
+  if (view->operation) {
+    co_return fail(
+        Error{Code::conflict, fmt::format("plan {} was applied already", id),
+              fmt::format("ferry operation show {} tells how it went", *view->operation)});
+  }
+  if (context_.clock.now() >= view->expires_at) {
+    co_return fail(
+        Error{Code::precondition_failed, fmt::format("plan {} has expired", id), "plan again"});
+  }
+  co_await fresh_reports(context_, *workspace);
+  co_return commit_change(*workspace, view->change, allow_removals, id);
+}
+
+net::Task<Result<ApplyOutcome>> Deployments::apply(fleet::OrganizationId organization,
+                                                   std::string workspace_name, fleet::Change change,
+                                                   bool allow_removals) {
+  auto names_are_good = check_names(change);
+  if (!names_are_good) co_return fail(std::move(names_are_good).error());
+  auto workspace = find_ready_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  auto named = with_group_names(context_, *workspace, std::move(change));
+  if (!named) co_return fail(std::move(named).error());
+  co_await fresh_reports(context_, *workspace);
+  co_return commit_change(*workspace, *named, allow_removals, "");
+}
+
+// Plan, consent and record in one transaction: nothing can come between what was planned and what
+// is recorded.
+Result<ApplyOutcome> Deployments::commit_change(const fleet::Workspace& workspace,
+                                                const fleet::Change& change, bool allow_removals,
+                                                const std::string& plan_id) {
+  auto transaction = context_.store.begin();
+  if (!transaction) return fail(std::move(transaction).error());
+  const auto reports = known_reports(context_, workspace.id);
+  auto fleet = load_fleet(context_, workspace, change, *reports);
+  if (!fleet) return fail(std::move(fleet).error());
+  auto plan = fleet::make_plan(*fleet, change);
+  if (!plan_id.empty()) {
+    auto record = find_plan(context_, workspace, plan_id);
+    if (!record) return fail(std::move(record).error());
+    auto promised = parse_json_object(record->promise);
+    if (!promised) return fail(std::move(promised).error().with("read plan {}", plan_id));
+    const auto moved = fleet::what_moved(*promised, fleet::promise_of(plan));
+    if (!moved.empty()) {
+      return ApplyOutcome(Refused{Error{Code::precondition_failed,
+                                        fmt::format("the world has moved since plan {}: {}",
+                                                    plan_id, fmt::join(moved, "; ")),
+                                        "plan again, look, and apply that"},
+                                  std::move(plan)});
+    }
+  }
+  if (auto refusal = refusal_of(plan, allow_removals)) {
+    return ApplyOutcome(Refused{*std::move(refusal), std::move(plan)});
+  }
+
+  Applied applied;
+  std::string names;
+  for (const auto& edit : change) {
+    const auto* live = fleet::find_deployment(fleet->deployments, edit.deployment);
+    auto recorded = record_edit(workspace, edit, live);
+    if (!recorded) return fail(std::move(recorded).error());
+    applied.deployments.push_back(*std::move(recorded));
+    names += (names.empty() ? "" : ",") + edit.deployment;
+  }
+  json::array groups;
+  for (const auto& group : plan.groups) {
+    auto found = find_group(context_, workspace, group.group);
+    if (!found) return fail(std::move(found).error());
+    groups.emplace_back(found->id.str());
+  }
+  const bool goes = std::all_of(change.begin(), change.end(),
+                                [](const fleet::Edit& edit) { return edit.removes(); });
+  auto operation = context_.engine.prepare({.organization = workspace.organization,
+                                            .kind = goes ? "deployment.delete" : "deployment.apply",
+                                            .target = fmt::format("{}/{}", workspace.name, names),
+                                            .subject = applied.deployments.front().id.str(),
+                                            .lane = workspace.id.str(),
+                                            .input = {{"groups", std::move(groups)}}});
+  if (!operation) return fail(std::move(operation).error());
+  if (!plan_id.empty()) {
+    auto marked = context_.store.plans.mark_applied(plan_id, operation->id.str());
+    if (!marked) return fail(std::move(marked).error());
+    if (!*marked) return fail(Code::conflict, "plan {} was applied already", plan_id);
+  }
+  auto committed = transaction->commit();
+  if (!committed) return fail(std::move(committed).error());
+  context_.engine.launch(*operation);
+  applied.plan = std::move(plan);
+  applied.operation = to_view(*operation);
+  return ApplyOutcome(std::move(applied));
+}
+
+Result<fleet::Deployment> Deployments::record_edit(const fleet::Workspace& workspace,
+                                                   const fleet::Edit& edit,
+                                                   const fleet::Deployment* live) {
+  fleet::Deployment deployment;
+  if (live) deployment = *live;
+  if (edit.removes()) {
+    if (live) {
+      auto removed = context_.store.deployments.remove(deployment.id);
+      if (!removed) return fail(std::move(removed).error());
+    }
+    deployment.name = edit.deployment;
+    return deployment;
+  }
+  // The same content again is no new revision; it only makes sure that the cloud has it.
+  if (live && fleet::edit_of(deployment) == edit) return deployment;
+  const Timestamp now = context_.clock.now();
+  if (!live) {
+    deployment.id = fleet::DeploymentId(random_id("dep"));
+    deployment.name = edit.deployment;
+    deployment.created_at = now;
+  }
+  deployment.revision += 1;
+  deployment.components = edit.components;
+  deployment.groups = edit.groups;
+  auto stored = context_.store.deployments.put(workspace.id, deployment, now);
+  if (!stored) return fail(std::move(stored).error());
+  return deployment;
+}
+
+namespace {
+
+// A step per touched group; groups of which nothing changes end at once.
+Result<Workflow> deliver_to_groups(Context& context, const store::Operation& operation) {
+  auto input = parse_json_object(operation.input);
+  if (!input) return fail(std::move(input).error());
+  auto groups = require_array(*input, "groups");
+  if (!groups) return fail(std::move(groups).error());
+  Workflow workflow;
+  for (const auto& value : *groups) {
+    if (!value.is_string()) return fail(Code::internal, "the operation's input is damaged");
+    const fleet::NodeGroupId id{std::string(value.as_string())};
+    auto group = load_group(context, id);
+    if (!group) return fail(std::move(group).error());
+    workflow.steps.push_back(
+        {fmt::format("Node group {}", group->name),
+         [&context, id](StepContext& step) { return deliver_composition(context, id, step); }});
+  }
+  return workflow;
+}
+
+}  // namespace
+
+void define_deployment_workflow(Context& context) {
+  for (const auto* kind : {"deployment.apply", "deployment.delete"}) {
+    context.engine.define(kind, [&context](const store::Operation& operation) {
+      return deliver_to_groups(context, operation);
+    });
+  }
+}
+
+}  // namespace ferry::control

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/workspaces/resource_types.hpp"
+
+namespace ferry::control {
+
+std::string portal_url(const fleet::CloudAccount& account, const fleet::Resource& resource) {
+  std::string portal = account.environment.portal;
+  while (!portal.empty() && portal.back() == '/') portal.pop_back();
+  if (portal.empty()) return {};
+  return fmt::format("{}/#@{}/resource{}", portal, account.tenant_id, resource.azure_id);
+}
+
+}  // namespace ferry::control
