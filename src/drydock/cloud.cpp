@@ -2,6 +2,7 @@
 #include "drydock/cloud.hpp"
 
 #include "base/json.hpp"
+#include "net/websocket.hpp"
 
 namespace drydock {
 
@@ -33,6 +34,11 @@ HttpResponse misdirected(const std::string& host) {
                               host)}};
   response.body = json::serialize(json::object{{"error", error}});
   return response;
+}
+
+// Where devices' and services' WebSockets are, of hubs and of provisioning services.
+bool is_websocket_path(std::string_view path) {
+  return equals_ignore_case(percent_decode(path), "/$iothub/websocket");
 }
 
 }  // namespace
@@ -134,7 +140,19 @@ net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
   co_return response;
 }
 
+net::Task<HttpResponse> Cloud::open_websocket(HttpRequest request) {
+  static constexpr std::string_view kProtocols[] = {"mqtt"};
+  co_return net::accept_websocket(request, kProtocols,
+                                  [this](std::unique_ptr<net::Stream> stream, std::string) {
+                                    return handle_mqtt(std::move(stream));
+                                  });
+}
+
 net::Task<HttpResponse> Cloud::serve(Service service, HttpRequest request) {
+  const bool takes_websockets = service == Service::iot_hub || service == Service::dps;
+  if (takes_websockets && is_websocket_path(request.path())) {
+    return open_websocket(std::move(request));
+  }
   switch (service) {
     case Service::arm:
       return arm_->handle(std::move(request));

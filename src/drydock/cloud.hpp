@@ -45,7 +45,7 @@ class Cloud {
   // At the port for managed identities, which has no TLS.
   ferry::net::Task<ferry::net::HttpResponse> handle_managed_identity(
       ferry::net::HttpRequest request);
-  // A connection at the MQTT port, behind TLS.
+  // A connection at the MQTT port, behind TLS, or one inside a WebSocket.
   ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
 
   const Endpoints& endpoints() const { return options_.endpoints; }
@@ -66,6 +66,7 @@ class Cloud {
   static std::optional<Service> service_of(std::string_view host);
   ferry::net::Task<ferry::net::HttpResponse> serve(Service service,
                                                    ferry::net::HttpRequest request);
+  ferry::net::Task<ferry::net::HttpResponse> open_websocket(ferry::net::HttpRequest request);
 
   CloudOptions options_;
   std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();

@@ -57,7 +57,7 @@ authority root && authority stranger &&
   not_ok "openssl makes a chain" "$(cat "$drydock_dir/openssl.log")"
 cp "$certificates/intruder.pem" "$certificates/intruder.chain.pem"
 
-for script in iot_sdk.mjs iot_hub_sdk.mjs; do
+for script in iot_sdk.mjs iot_hub_sdk.mjs iot_device_sdk.mjs; do
   CONFORMANCE_MODULES=$modules NODE_EXTRA_CA_CERTS=$ca DRYDOCK_DATA=$drydock_dir/data CONFORMANCE_WORK=$drydock_dir \
     timeout 120 node "$here/$script" || failed_checks=$((failed_checks + 1))
 done
