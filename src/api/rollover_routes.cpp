@@ -52,13 +52,13 @@ Answer retry(control::Control& control, const Call& call) {
   return started_response(control.rollovers.retry(call.organization(), call.at("rollover")));
 }
 
-Answer export_request(control::Control& control, const Call& call) {
+net::Task<Answer> export_request(control::Control& control, Call call) {
   auto body = body_of(call);
-  if (!body) return fail(std::move(body).error());
-  auto pending = control.external_authorities.export_request(call.organization(),
-                                                             string_or(*body, "workspace", ""));
-  if (!pending) return fail(std::move(pending).error());
-  return json_response(201, to_json(*pending));
+  if (!body) co_return fail(std::move(body).error());
+  auto pending = co_await control.external_authorities.export_request(
+      call.organization(), string_or(*body, "workspace", ""));
+  if (!pending) co_return fail(std::move(pending).error());
+  co_return json_response(201, to_json(*pending));
 }
 
 Answer list_requests(control::Control& control, const Call& call) {

@@ -7,12 +7,6 @@
 namespace ferry::api {
 namespace {
 
-// Without the port: connections of one machine count together.
-std::string origin_of(const net::HttpRequest& request) {
-  const auto& address = request.peer.address;
-  return address.substr(0, address.rfind(':'));
-}
-
 json::object to_json(const control::Session& session) {
   return {{"user", session.caller.user},
           {"role", std::string(fleet::to_string(session.caller.role))},
@@ -36,7 +30,7 @@ Answer sign_in(control::Control& control, const Clock& clock, const net::HttpReq
   if (!body) return fail(std::move(body).error());
   auto token = require_string(*body, "token");
   if (!token) return fail(std::move(token).error());
-  auto begun = control.sessions.sign_in(Secret(std::string(trim(*token))), origin_of(request));
+  auto begun = control.sessions.sign_in(Secret(std::string(trim(*token))), request.peer.address);
   if (!begun) return fail(std::move(begun).error());
   auto response = json_response(201, to_json(begun->session));
   const auto life =

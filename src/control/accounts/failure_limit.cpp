@@ -16,8 +16,8 @@ constexpr std::size_t kSlots = 1 << 14;
 
 }  // namespace
 
-FailureLimit::FailureLimit(const Clock& clock)
-    : clock_(clock), secret_(random_bytes(32)), paid_until_(kSlots) {}
+FailureLimit::FailureLimit(const Clock& clock, FailureAllowance allowance)
+    : clock_(clock), allowance_(allowance), secret_(random_bytes(32)), paid_until_(kSlots) {}
 
 std::size_t FailureLimit::slot(std::string_view key) const {
   const std::string digest = hmac_sha256(secret_, key);
@@ -28,13 +28,20 @@ std::size_t FailureLimit::slot(std::string_view key) const {
 
 Result<void> FailureLimit::check(std::string_view key) const {
   const auto ahead = paid_until_[slot(key)] - clock_.now();
-  if (ahead <= (kBurst - 1) * kRefill) return {};
-  return fail(Error{Code::resource_exhausted, "too many failed attempts", "wait half a minute"});
+  const auto wait = ahead - (allowance_.burst - 1) * allowance_.refill;
+  if (wait <= wait.zero()) return {};
+  return fail(Error{
+      Code::resource_exhausted, "too many failed attempts",
+      fmt::format("try again in {} s", std::chrono::ceil<std::chrono::seconds>(wait).count())});
 }
 
 void FailureLimit::count(std::string_view key) {
   auto& paid = paid_until_[slot(key)];
-  paid = std::max(paid, clock_.now()) + kRefill;
+  paid = std::max(paid, clock_.now()) + allowance_.refill;
+}
+
+void FailureLimit::forgive(std::string_view key) {
+  paid_until_[slot(key)] = {};
 }
 
 std::string address_key(std::string_view peer_address) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slows down whoever guesses: only failures count, so that a factory behind one address registers
-// as fast as it likes. Bounded: a fixed number of slots that keys are hashed to with a secret of
-// this process; two keys in one slot share its allowance, and nobody can choose whose.
+// Slows down whoever guesses tokens: only failures count, so that a factory behind one address
+// registers as fast as it likes. Bounded: a fixed number of slots that keys are hashed to with a
+// secret of this process; two keys in one slot share its allowance, and nobody can choose whose.
+// Kept in memory; a restart forgets it.
 #pragma once
 
 #include <string>
@@ -12,22 +13,28 @@
 
 namespace ferry::control {
 
+struct FailureAllowance {
+  int burst = 20;                  // failures at once
+  std::chrono::seconds refill{3};  // one more failure each
+};
+
 class FailureLimit {
  public:
-  static constexpr int kBurst = 20;
-  static constexpr std::chrono::seconds kRefill{3};  // one more failure each
+  explicit FailureLimit(const Clock& clock, FailureAllowance allowance = {});
 
-  explicit FailureLimit(const Clock& clock);
-
-  // Code::resource_exhausted while the key has used up its failures.
+  // Code::resource_exhausted while the key has used up its failures; the hint says how long to
+  // wait.
   Result<void> check(std::string_view key) const;
   void count(std::string_view key);
+  // Whoever succeeded is not guessing.
+  void forgive(std::string_view key);
 
  private:
   std::size_t slot(std::string_view key) const;
   const Clock& clock_;
+  FailureAllowance allowance_;
   std::string secret_;
-  std::vector<Timestamp> paid_until_;  // a slot with no failures left is paid for kBurst refills
+  std::vector<Timestamp> paid_until_;  // a slot with no failures left is paid for `burst` refills
 };
 
 // "1.2.3.4" of "1.2.3.4:567"; of an IPv6 address its /64, which one host has to itself.

@@ -10,6 +10,7 @@ namespace ferry::control {
 namespace {
 
 constexpr std::chrono::hours kLife{12};
+constexpr FailureAllowance kAllowance{.burst = 10, .refill = std::chrono::seconds(6)};
 
 // Follows from the cookie alone, so that it need not be kept.
 Secret csrf_of(const Secret& cookie) {
@@ -23,16 +24,17 @@ Unexpected unknown_session() {
 
 }  // namespace
 
-Sessions::Sessions(Context& context) : context_(context), limiter_(context.clock) {}
+Sessions::Sessions(Context& context) : context_(context), failures_(context.clock, kAllowance) {}
 
 Result<NewSession> Sessions::sign_in(const Secret& api_token, const std::string& origin) {
-  if (auto admitted = limiter_.admit(origin); !admitted) return fail(std::move(admitted).error());
+  const std::string from = address_key(origin);
+  if (auto allowed = failures_.check(from); !allowed) return fail(std::move(allowed).error());
   auto caller = Access(context_).authenticate(api_token);
   if (!caller) {
-    if (caller.error().code == Code::unauthenticated) limiter_.failed(origin);
+    if (caller.error().code == Code::unauthenticated) failures_.count(from);
     return fail(std::move(caller).error());
   }
-  limiter_.succeeded(origin);
+  failures_.forgive(from);
   const auto now = context_.clock.now();
   if (auto removed = context_.store.sessions.remove_expired(now); !removed) {
     return fail(std::move(removed).error());

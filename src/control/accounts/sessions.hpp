@@ -6,7 +6,7 @@
 #include <string>
 
 #include "control/accounts/access.hpp"
-#include "control/accounts/attempt_limiter.hpp"
+#include "control/accounts/failure_limit.hpp"
 
 namespace ferry::control {
 
@@ -27,7 +27,7 @@ class Sessions {
  public:
   explicit Sessions(Context& context);
 
-  // `origin`: the address that asks. Code::unauthenticated for an unknown token,
+  // `origin`: the address that asks, "1.2.3.4:567". Code::unauthenticated for an unknown token,
   // Code::resource_exhausted after too many of them from one origin.
   Result<NewSession> sign_in(const Secret& api_token, const std::string& origin);
   // Code::unauthenticated when the session is unknown, expired or signed out.
@@ -37,7 +37,7 @@ class Sessions {
 
  private:
   Context& context_;
-  AttemptLimiter limiter_;
+  FailureLimit failures_;
 };
 
 }  // namespace ferry::control

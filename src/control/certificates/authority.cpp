@@ -72,16 +72,6 @@ x509::CertificateProfile profile_from(Timestamp now, std::string common_name, ho
   return profile;
 }
 
-// The one that was prepared, when it still is of the kind that is wanted.
-x509::PrivateKey take_key(Context& context, const std::string& owner, x509::KeyType type) {
-  const auto prepared = context.prepared_keys.extract(owner);
-  if (!prepared.empty()) {
-    auto kind = prepared.mapped().public_key().type();
-    if (kind && *kind == type) return prepared.mapped();
-  }
-  return x509::PrivateKey::generate(type);
-}
-
 struct Issued {
   x509::Certificate certificate;
   std::optional<std::string> issuer_id;
@@ -189,12 +179,22 @@ net::Task<Result<void>> prepare_key(Context& context, AuthorityShape shape) {
   co_return Result<void>();
 }
 
-Result<CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
-                                         CertificateState state) {
+Result<x509::PrivateKey> take_key(Context& context, const AuthorityShape& shape) {
   auto policy = effective_policy(context, shape.policy_owners);
   if (!policy) return fail(std::move(policy).error());
-  const auto key = take_key(context, shape.owner, policy->ca_key);
-  auto issued = issue_authority(context, shape, key);
+  const auto prepared = context.prepared_keys.extract(shape.owner);
+  if (!prepared.empty()) {
+    auto kind = prepared.mapped().public_key().type();
+    if (kind && *kind == policy->ca_key) return prepared.mapped();
+  }
+  return x509::PrivateKey::generate(policy->ca_key);
+}
+
+Result<CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
+                                         CertificateState state) {
+  auto key = take_key(context, shape);
+  if (!key) return fail(std::move(key).error());
+  auto issued = issue_authority(context, shape, *key);
   if (!issued) return fail(std::move(issued).error().with("issue the {}", shape.use));
   auto record = describe_certificate(issued->certificate);
   record.organization = shape.organization;
@@ -205,7 +205,7 @@ Result<CertificateRecord> make_authority(Context& context, const AuthorityShape&
   record.state = state;
   auto transaction = context.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
-  auto sealed = keep_ca_key(context, record.id, key);
+  auto sealed = keep_ca_key(context, record.id, *key);
   if (!sealed) return fail(std::move(sealed).error());
   auto inserted = context.store.certificates.insert(record);
   if (!inserted) return fail(std::move(inserted).error());

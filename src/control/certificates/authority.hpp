@@ -59,6 +59,10 @@ Result<std::string> next_name(const Context& context, const AuthorityShape& shap
 // long (RSA). For callers that can wait, right before they have the authority made.
 net::Task<Result<void>> prepare_key(Context& context, AuthorityShape shape);
 
+// The key for the next authority of that shape, of the kind that the policy wants: the one that was
+// prepared, or made here and now.
+Result<x509::PrivateKey> take_key(Context& context, const AuthorityShape& shape);
+
 // A further authority of that shape with a key of its own, in the given state.
 Result<store::CertificateRecord> make_authority(Context& context, const AuthorityShape& shape,
                                                 store::CertificateState state);

@@ -115,27 +115,36 @@ Result<RolloverStarted> follow_with(
 
 }  // namespace
 
-Result<PendingRequest> ExternalAuthorities::export_request(
-    const fleet::OrganizationId& organization, const std::string& workspace) {
+net::Task<Result<PendingRequest>> ExternalAuthorities::export_request(
+    fleet::OrganizationId organization, std::string workspace) {
   auto shape = find_shape(context_, organization, workspace);
-  if (!shape) return fail(std::move(shape).error());
+  if (!shape) co_return fail(std::move(shape).error());
   auto waiting = context_.store.certificate_requests.find(shape->owner);
+  if (!waiting) co_return fail(std::move(waiting).error());
+  if (*waiting) co_return view_of(context_, **waiting);
+  auto prepared = co_await prepare_key(context_, *shape);
+  if (!prepared) co_return fail(std::move(prepared).error());
+  co_return request_for(*shape);
+}
+
+// Somebody else may have asked while the key was made.
+Result<PendingRequest> ExternalAuthorities::request_for(const AuthorityShape& shape) {
+  auto waiting = context_.store.certificate_requests.find(shape.owner);
   if (!waiting) return fail(std::move(waiting).error());
   if (*waiting) return view_of(context_, **waiting);
-  auto policy = effective_policy(context_, shape->policy_owners);
-  if (!policy) return fail(std::move(policy).error());
-  const auto key = x509::PrivateKey::generate(policy->ca_key);
-  auto name = next_name(context_, *shape);
+  auto key = take_key(context_, shape);
+  if (!key) return fail(std::move(key).error());
+  auto name = next_name(context_, shape);
   if (!name) return fail(std::move(name).error());
   auto request =
-      x509::CertificateRequest::create_for_ca(x509::KeySigner(key), *name, shape->path_length);
+      x509::CertificateRequest::create_for_ca(x509::KeySigner(*key), *name, shape.path_length);
   if (!request) return fail(std::move(request).error());
-  CertificateRequestRecord record{random_id("csr"),  shape->organization, shape->workspace,
-                                  shape->owner,      shape->use,          *name,
+  CertificateRequestRecord record{random_id("csr"),  shape.organization,  shape.workspace,
+                                  shape.owner,       shape.use,           *name,
                                   request->to_pem(), context_.clock.now()};
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
-  auto kept = keep_ca_key(context_, record.id, key);
+  auto kept = keep_ca_key(context_, record.id, *key);
   if (!kept) return fail(std::move(kept).error());
   auto inserted = context_.store.certificate_requests.insert(record);
   if (!inserted) return fail(std::move(inserted).error());

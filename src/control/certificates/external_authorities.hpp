@@ -11,8 +11,11 @@
 
 #include "base/secret.hpp"
 #include "control/certificates/rollovers.hpp"
+#include "net/task.hpp"
 
 namespace ferry::control {
+
+struct AuthorityShape;
 
 struct PendingRequest {
   std::string use;        // "organization-root" or "workspace-ca"
@@ -28,8 +31,8 @@ class ExternalAuthorities {
 
   // Makes a key and a request for it; while one waits, the same again. `workspace` empty: the
   // organization's CA, which then needs room for two authorities below it; a workspace's for one.
-  Result<PendingRequest> export_request(const fleet::OrganizationId& organization,
-                                        const std::string& workspace);
+  net::Task<Result<PendingRequest>> export_request(fleet::OrganizationId organization,
+                                                   std::string workspace);
   Result<std::vector<PendingRequest>> pending(const fleet::OrganizationId& organization) const;
   // Drops request and key.
   Result<void> abandon(const fleet::OrganizationId& organization, const std::string& workspace);
@@ -43,6 +46,7 @@ class ExternalAuthorities {
                                            const std::string& chain_pem, const Secret& key_pem);
 
  private:
+  Result<PendingRequest> request_for(const AuthorityShape& shape);
   Context& context_;
 };
 

@@ -181,6 +181,8 @@ net::Task<Result<void>> make_workspace_ca(Context& context, WorkspaceId id, std:
   if (!site) co_return fail(std::move(site).error());
   auto intended = set_resource_state(context, id, key, ResourceState::creating);
   if (!intended) co_return intended;
+  auto prepared = co_await prepare_key(context, workspace_shape(site->workspace));
+  if (!prepared) co_return prepared;
   auto ca = ensure_workspace_ca(context, site->workspace);
   if (!ca) co_return fail(std::move(ca).error());
   co_return co_await ensure_verified_authority(context, std::move(site->workspace), *std::move(ca),

@@ -36,16 +36,19 @@ class ExternalAuthoritiesTest : public DpsTest {
     return x509::issue(root_, x509::KeySigner(root_key_), request->public_key(), as)->to_pem();
   }
   ExternalAuthorities& external() { return control_->external_authorities; }
+  Result<PendingRequest> request_from(const std::string& workspace) {
+    return loop_->run_until_done(external().export_request(organization_, workspace));
+  }
 
   const x509::PrivateKey root_key_ = x509::PrivateKey::generate(x509::KeyType::ec_p384);
   const x509::Certificate root_;
 };
 
 TEST_F(ExternalAuthoritiesTest, ARequestWaitsAndTheSignedChainFollows) {
-  const auto request = external().export_request(organization_, "plant-a");
+  const auto request = request_from("plant-a");
   ASSERT_TRUE(request) << request.error().describe();
   restart();
-  EXPECT_EQ(external().export_request(organization_, "plant-a")->csr, request->csr) << "the same";
+  EXPECT_EQ(request_from("plant-a")->csr, request->csr) << "the same";
   EXPECT_THAT(*external().pending(organization_), SizeIs(1));
   const auto before = authority_of(workspace_.id.str());
 
@@ -73,7 +76,7 @@ TEST_F(ExternalAuthoritiesTest, ARequestWaitsAndTheSignedChainFollows) {
 }
 
 TEST_F(ExternalAuthoritiesTest, TheOrganizationsRootCanBeAnIntermediateOfOthers) {
-  const auto request = external().export_request(organization_, "");
+  const auto request = request_from("");
   ASSERT_TRUE(request);
   const auto signed_pem = sign(request->csr, profile("Ferry by Corporate", 2));
   ASSERT_TRUE(external().import_chain(organization_, "", signed_pem + root_.to_pem()));
@@ -90,7 +93,7 @@ TEST_F(ExternalAuthoritiesTest, TheOrganizationsRootCanBeAnIntermediateOfOthers)
 }
 
 TEST_F(ExternalAuthoritiesTest, WhatIsWrongIsSaidAndTheRequestWaitsOn) {
-  const auto request = external().export_request(organization_, "plant-a");
+  const auto request = request_from("plant-a");
   const auto refusal = [&](const x509::CertificateProfile& as) {
     auto refused =
         external().import_chain(organization_, "plant-a", sign(request->csr, as) + root_.to_pem());
@@ -127,10 +130,10 @@ TEST_F(ExternalAuthoritiesTest, WhatIsWrongIsSaidAndTheRequestWaitsOn) {
 
 TEST_F(ExternalAuthoritiesTest, AbandonedARequestIsGoneWithItsKey) {
   EXPECT_EQ(external().abandon(organization_, "plant-a").error().code, Code::not_found);
-  const auto request = external().export_request(organization_, "plant-a");
+  const auto request = request_from("plant-a");
   ASSERT_TRUE(external().abandon(organization_, "plant-a"));
   EXPECT_THAT(*external().pending(organization_), IsEmpty());
-  EXPECT_NE(external().export_request(organization_, "plant-a")->csr, request->csr);
+  EXPECT_NE(request_from("plant-a")->csr, request->csr);
 }
 
 TEST_F(ExternalAuthoritiesTest, AnAuthorityOfOnesOwnComesWithItsKey) {
