@@ -37,6 +37,10 @@ CloudConnection::CloudConnection(azure::Transport the_transport, const Clock& cl
   azure::define_arm_limits(*throttle, arm.limits_scope());
 }
 
+std::string throttle_share(const fleet::WorkspaceId& workspace) {
+  return workspace.str();
+}
+
 fleet::Environment to_fleet(const azure::CloudEnvironment& environment) {
   return {.name = environment.name,
           .resource_manager = environment.resource_manager,
@@ -150,7 +154,7 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
                        [registry_scope](const net::HttpCall& call) {
                          return azure::registry_budgets(registry_scope, call.method);
                        },
-                       workspace.id.str());
+                       workspace.login_server);
   auto& pipeline = (*cloud)->pipeline;
   std::shared_ptr<WorkspaceConnection> connection(new WorkspaceConnection{
       *cloud, azure::IotHubClient(pipeline, std::move(hub_key)),

@@ -66,6 +66,10 @@ inline constexpr std::string_view kPushToken = "ferry-push";
 fleet::Environment to_fleet(const azure::CloudEnvironment& environment);
 azure::CloudEnvironment to_azure(const fleet::CloudAccount& account);
 
+// Under which requests for a workspace's cloud resources wait for their turn. Operations on these
+// run in the workspace's own lane, so whoever cancels one may end the waiting of them all.
+std::string throttle_share(const fleet::WorkspaceId& workspace);
+
 class Clouds {
  public:
   Clouds(store::Store& store, const Clock& clock, TransportFactory transports, Sleep sleep = {})
@@ -75,7 +79,7 @@ class Clouds {
         sleep_(std::move(sleep)),
         throttle_(std::make_shared<azure::Throttle>(clock, sleep_)) {}
 
-  // Of all clouds: what may be sent when. Its shares are workspace ids.
+  // Of all clouds: what may be sent when.
   azure::Throttle& throttle() const { return *throttle_; }
 
   Result<azure::Transport> transport(const std::string& ca_pem) const {

@@ -41,7 +41,10 @@ bool is_fatal(const Error& error) {
 class Preflight {
  public:
   Preflight(std::shared_ptr<CloudConnection> cloud, std::string account, WorkspaceToBe wanted)
-      : cloud_(std::move(cloud)), account_(std::move(account)), wanted_(std::move(wanted)) {}
+      : cloud_(std::move(cloud)),
+        arm_(cloud_->arm.as(wanted.share)),
+        account_(std::move(account)),
+        wanted_(std::move(wanted)) {}
 
   net::Task<Result<PreflightReport>> run() {
     report_.findings = check_sku(wanted_.sku, wanted_.units);
@@ -81,7 +84,7 @@ class Preflight {
   }
 
   net::Task<Result<void>> subscription() {
-    auto subscription = co_await arm::get_subscription(cloud_->arm);
+    auto subscription = co_await arm::get_subscription(arm_);
     if (!subscription) co_return unanswered(std::move(subscription).error(), "subscription");
     const bool usable = subscription->state.empty() ||
                         equals_ignore_case(subscription->state, "Enabled") ||
@@ -100,8 +103,7 @@ class Preflight {
   }
 
   net::Task<Result<void>> permissions() {
-    auto granted =
-        co_await arm::list_permissions(cloud_->arm, "/subscriptions/" + cloud_->arm.subscription());
+    auto granted = co_await arm::list_permissions(arm_, "/subscriptions/" + arm_.subscription());
     if (!granted) co_return unanswered(std::move(granted).error(), "permissions");
     const RoleFeatures features{.event_hubs = wanted_.event_hubs,
                                 .identity_based = wanted_.identity_based,
@@ -121,7 +123,7 @@ class Preflight {
   net::Task<Result<void>> providers() {
     for (const auto& need : providers_for(wanted_)) {
       const std::string name(need.provider);
-      auto provider = co_await arm::get_resource_provider(cloud_->arm, name);
+      auto provider = co_await arm::get_resource_provider(arm_, name);
       if (!provider) {
         auto noted = unanswered(std::move(provider).error(), name);
         if (!noted) co_return noted;
@@ -154,7 +156,7 @@ class Preflight {
                       name));
       co_return Result<void>();
     }
-    auto registered = co_await cloud_->arm.register_provider(name);
+    auto registered = co_await arm_.register_provider(name);
     if (registered) {
       add(Severity::info, "provider_registered", name,
           fmt::format("resource provider {} has been registered", name));
@@ -170,7 +172,7 @@ class Preflight {
 
   net::Task<Result<void>> location() {
     if (wanted_.location.empty()) co_return Result<void>();
-    auto locations = co_await arm::list_locations(cloud_->arm);
+    auto locations = co_await arm::list_locations(arm_);
     if (!locations) co_return unanswered(std::move(locations).error(), wanted_.location);
     const bool known = std::ranges::any_of(
         *locations, [&](const auto& place) { return same_place(place, wanted_.location); });
@@ -189,7 +191,7 @@ class Preflight {
   }
 
   net::Task<Result<void>> quota() {
-    auto hubs = co_await arm::list_iot_hub_usages(cloud_->arm);
+    auto hubs = co_await arm::list_iot_hub_usages(arm_);
     if (!hubs) {
       auto noted = unanswered(std::move(hubs).error(), "quota of IoT hubs");
       if (!noted) co_return noted;
@@ -202,7 +204,7 @@ class Preflight {
       }
     }
     if (wanted_.location.empty()) co_return Result<void>();
-    auto accounts = co_await arm::list_storage_usages(cloud_->arm, wanted_.location);
+    auto accounts = co_await arm::list_storage_usages(arm_, wanted_.location);
     if (!accounts) co_return unanswered(std::move(accounts).error(), "quota of storage accounts");
     for (const auto& usage : *accounts) {
       if (equals_ignore_case(usage.name, "StorageAccounts")) check_usage(usage, "storage accounts");
@@ -222,7 +224,7 @@ class Preflight {
 
   net::Task<Result<void>> name(std::string what, std::string name, CheckName check) {
     if (name.empty()) co_return Result<void>();
-    auto answer = co_await check(cloud_->arm, name);
+    auto answer = co_await check(arm_, name);
     if (!answer) co_return unanswered(std::move(answer).error(), name);
     if (!answer->available) {
       const bool taken = equals_ignore_case(answer->reason, "AlreadyExists") ||
@@ -260,6 +262,7 @@ class Preflight {
   }
 
   std::shared_ptr<CloudConnection> cloud_;
+  arm::ArmClient arm_;
   std::string account_;
   WorkspaceToBe wanted_;
   PreflightReport report_;

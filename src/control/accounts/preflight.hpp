@@ -19,6 +19,7 @@ struct WorkspaceToBe {
   bool event_hubs = false;
   bool identity_based = false;
   bool register_providers = false;  // consent to register those that are not
+  std::string share;                // on whose behalf the cloud is asked: a workspace's turn
   struct Names {
     std::string iot_hub;
     std::string provisioning_service;

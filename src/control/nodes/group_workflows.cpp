@@ -18,7 +18,8 @@ struct GroupSite {
   fleet::Workspace workspace;
   fleet::NodeGroup group;
   std::shared_ptr<WorkspaceConnection> connection;
-  std::string registry_id;  // of the container registry
+  azure::arm::ArmClient arm;  // on behalf of the workspace
+  std::string registry_id;    // of the container registry
 };
 
 Result<GroupSite> load_site(Context& context, const fleet::NodeGroupId& id) {
@@ -31,8 +32,9 @@ Result<GroupSite> load_site(Context& context, const fleet::NodeGroupId& id) {
   const auto& names = workspace->names;
   std::string registry_id =
       (*connection)->cloud->arm.resource_id(names.resource_group, kRegistryType, names.registry);
+  auto client = (*connection)->cloud->arm.as(throttle_share(workspace->id));
   return GroupSite{*std::move(workspace), *std::move(group), *std::move(connection),
-                   std::move(registry_id)};
+                   std::move(client), std::move(registry_id)};
 }
 
 using GroupStep = net::Task<Result<void>> (*)(Context&, GroupSite, StepContext&);
@@ -58,7 +60,7 @@ net::Task<Result<void>> make_enrollment_group(Context& context, GroupSite site, 
 }
 
 net::Task<Result<void>> make_pull_credential(Context& context, GroupSite site, StepContext& step) {
-  auto& client = site.connection->cloud->arm;
+  auto& client = site.arm;
   // What components are published to, and nothing else; pull only.
   auto scope_map =
       co_await arm::ensure_scope_map(client, site.registry_id, fleet::scope_map_name(site.group.id),
@@ -88,7 +90,7 @@ net::Task<Result<void>> drop_enrollment_group(Context&, GroupSite site, StepCont
 }
 
 net::Task<Result<void>> drop_pull_credential(Context&, GroupSite site, StepContext&) {
-  auto& client = site.connection->cloud->arm;
+  auto& client = site.arm;
   auto token = co_await arm::remove_token(client, site.registry_id, site.group.pull_token);
   if (!token) co_return token;
   co_return co_await arm::remove_scope_map(client, site.registry_id,

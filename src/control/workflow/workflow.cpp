@@ -176,6 +176,7 @@ Result<store::Operation> WorkflowEngine::cancel(const fleet::OperationId& id) {
   if (!updated) return fail(std::move(updated).error());
   if (running != runs_.end()) {
     running->second->operation.cancel_requested = true;
+    if (options_.cancelling) options_.cancelling(operation);
     running->second->signal();
   }
   tell(operation);

@@ -78,6 +78,8 @@ struct EngineOptions {
   RetryPolicy retry = {};
   std::function<net::Task<void>(std::chrono::milliseconds)> sleep = {};
   std::function<double()> jitter = {};  // in [0, 1)
+  // Called when an operation that runs is to be cancelled: for what its steps wait for.
+  std::function<void(const store::Operation&)> cancelling = {};
 };
 
 // Runs on one loop. The loop must not run any more when the engine is gone.
@@ -96,8 +98,8 @@ class WorkflowEngine {
   void launch(const store::Operation& operation);
   // Launches everything unfinished; once, at start.
   Result<void> resume();
-  // No further step begins and nothing is tried again; what runs at this moment runs to its end, so
-  // that nothing is left half made. Code::conflict when the operation has ended.
+  // No further step begins and nothing is tried again; a request that is under way is waited for,
+  // one that waits for its turn is not sent any more. Code::conflict when the operation has ended.
   Result<store::Operation> cancel(const fleet::OperationId& id);
   // Marked for each change of an operation, under its id and its lane.
   Changes& changes() { return changes_; }

@@ -27,8 +27,8 @@ struct Finding {
 // Resources in the group that are none of this workspace's: without its tag, or adopted.
 net::Task<Result<std::vector<std::string>>> strangers_in_group(
     Site site, std::vector<fleet::Resource> recorded) {
-  auto found = co_await site.cloud->arm.list(site.id_of(keys::kResourceGroup) + "/resources",
-                                             kResourcesVersion);
+  auto found =
+      co_await site.arm.list(site.id_of(keys::kResourceGroup) + "/resources", kResourcesVersion);
   if (!found) {
     if (found.error().code == Code::not_found) co_return std::vector<std::string>();
     co_return fail(std::move(found).error().with("look for what else is in the resource group"));
@@ -57,7 +57,7 @@ net::Task<Result<Finding>> look_at(Site site, fleet::Resource row,
   if (row.origin == fleet::ResourceOrigin::adopted) {
     co_return Finding{Fate::stays, "it was adopted: Ferry only lets go of it"};
   }
-  auto current = co_await site.cloud->arm.get(row.azure_id, site.at(row.key).api_version);
+  auto current = co_await site.arm.get(row.azure_id, site.at(row.key).api_version);
   if (!current) {
     if (current.error().code == Code::not_found) co_return Finding{};
     co_return fail(std::move(current).error());
@@ -105,8 +105,8 @@ net::Task<Result<void>> drop(Context& context, WorkspaceId id, std::string key, 
   if (finding->fate == Fate::goes) {
     auto marked = set_resource_state(context, id, key, ResourceState::deleting);
     if (!marked) co_return marked;
-    auto removed = co_await site->cloud->arm.remove(row->azure_id, site->at(key).api_version,
-                                                    show_in(step, row->name));
+    auto removed = co_await site->arm.remove(row->azure_id, site->at(key).api_version,
+                                             show_in(step, row->name));
     if (!removed) {
       auto failed = set_resource_state(context, id, key, ResourceState::failed);
       if (!failed) log::warning("provisioning", "{}", failed.error().describe());

@@ -72,7 +72,7 @@ net::Task<Result<void>> make_iot_hub(Context& context, WorkspaceId id, std::stri
   hub.id = site->id_of(key);
   hub.name = site->at(key).name;
   hub.host_name = *host;
-  auto owner = co_await arm::get_iot_hub_key(site->cloud->arm, hub, std::string(kHubPolicy));
+  auto owner = co_await arm::get_iot_hub_key(site->arm, hub, std::string(kHubPolicy));
   if (!owner) co_return fail(std::move(owner).error());
   auto kept = keep(context, id, [&](fleet::Workspace& workspace) { workspace.hub_host = *host; },
                    {{secret_names::kHubKey, owner->key}});
@@ -96,8 +96,8 @@ net::Task<Result<void>> make_provisioning_service(Context& context, WorkspaceId 
   service.id = site->id_of(key);
   service.name = site->at(key).name;
   service.service_host = *host;
-  auto owner = co_await arm::get_provisioning_service_key(site->cloud->arm, service,
-                                                          std::string(kDpsPolicy));
+  auto owner =
+      co_await arm::get_provisioning_service_key(site->arm, service, std::string(kDpsPolicy));
   if (!owner) co_return fail(std::move(owner).error());
   const std::string devices = with_port_of(site->account.environment,
                                            text_at(*made, "properties.deviceProvisioningHostName"));
@@ -120,7 +120,7 @@ net::Task<Result<void>> make_storage_account(Context& context, WorkspaceId id, s
   auto endpoint = demand_text(*made, "properties.primaryEndpoints.blob", site->at(key));
   if (!endpoint) co_return fail(std::move(endpoint).error());
   auto secret = co_await arm::get_storage_account_key(
-      site->cloud->arm, site->workspace.names.resource_group, site->at(key).name);
+      site->arm, site->workspace.names.resource_group, site->at(key).name);
   if (!secret) co_return fail(std::move(secret).error());
   auto kept =
       keep(context, id, [&](fleet::Workspace& workspace) { workspace.blob_endpoint = *endpoint; },
@@ -167,8 +167,8 @@ net::Task<Result<void>> make_push_token(Context& context, WorkspaceId id, std::s
   if (!made) co_return fail(std::move(made).error());
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
-  auto credential = co_await arm::generate_credentials(
-      site->cloud->arm, site->id_of(keys::kRegistry), site->id_of(key));
+  auto credential =
+      co_await arm::generate_credentials(site->arm, site->id_of(keys::kRegistry), site->id_of(key));
   if (!credential) co_return fail(std::move(credential).error());
   step.detail(credential->username);
   co_return keep(context, id, [](fleet::Workspace&) {},
@@ -195,8 +195,8 @@ net::Task<Result<void>> make_listen_policy(Context& context, WorkspaceId id, std
   if (!made) co_return fail(std::move(made).error());
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
-  auto policy = co_await arm::get_event_hub_keys(site->cloud->arm, site->id_of(keys::kEventHub),
-                                                 site->at(key).name);
+  auto policy =
+      co_await arm::get_event_hub_keys(site->arm, site->id_of(keys::kEventHub), site->at(key).name);
   if (!policy) co_return fail(std::move(policy).error());
   step.detail(site->at(key).name);
   co_return keep(context, id, [](fleet::Workspace&) {},
@@ -210,12 +210,12 @@ net::Task<Result<void>> make_sender_role(Context& context, WorkspaceId id, std::
   auto intended = set_resource_state(context, id, key, ResourceState::creating);
   if (!intended) co_return intended;
   auto principal = co_await arm::ensure_iot_hub_identity(
-      site->cloud->arm, site->workspace.names.resource_group, site->workspace.names.iot_hub);
+      site->arm, site->workspace.names.resource_group, site->workspace.names.iot_hub);
   if (!principal) co_return fail(std::move(principal).error());
   auto assigned = co_await arm::ensure_role_assignment(
-      site->cloud->arm, {.scope = site->id_of(keys::kEventHub),
-                         .principal_id = *principal,
-                         .role = std::string(arm::roles::kEventHubsDataSender)});
+      site->arm, {.scope = site->id_of(keys::kEventHub),
+                  .principal_id = *principal,
+                  .role = std::string(arm::roles::kEventHubsDataSender)});
   if (!assigned) co_return fail(std::move(assigned).error());
   step.detail(site->at(key).name);
   co_return Result<void>();
@@ -275,7 +275,7 @@ net::Task<Result<void>> make_routing(Context& context, WorkspaceId id, std::stri
   const auto& names = site->workspace.names;
   auto wanted = to_routing(*body);
   auto routed =
-      co_await arm::ensure_routing(site->cloud->arm, names.resource_group, names.iot_hub,
+      co_await arm::ensure_routing(site->arm, names.resource_group, names.iot_hub,
                                    std::move(wanted), false, show_in(step, names.iot_hub));
   if (!routed) co_return routed;
   step.detail(fmt::format("{}, fallback to the built-in endpoint", site->at(key).name));
@@ -322,6 +322,7 @@ net::Task<Result<void>> look_ahead(Context& context, WorkspaceId id, StepContext
   wanted.units = options.units;
   wanted.event_hubs = options.event_hubs.has_value();
   wanted.identity_based = options.identity_based;
+  wanted.share = throttle_share(id);
   auto report = co_await run_preflight(site->cloud, site->account.name, std::move(wanted));
   if (!report) co_return fail(std::move(report).error());
   std::string shown = "nothing is in the way";

@@ -33,7 +33,7 @@ NameCheck name_check_of(const std::string& key) {
 net::Task<Result<bool>> is_taken(Site site, fleet::DesiredResource wanted) {
   const auto check = name_check_of(wanted.key);
   if (!check) co_return false;
-  auto answer = co_await check(site.cloud->arm, wanted.name);
+  auto answer = co_await check(site.arm, wanted.name);
   if (!answer) co_return fail(std::move(answer).error());
   if (answer->available) co_return false;
   const bool taken = equals_ignore_case(answer->reason, "AlreadyExists") ||
@@ -78,8 +78,8 @@ Error not_ours(const Site& site, const fleet::DesiredResource& wanted) {
 // What is there under the id and can stay; nothing when it must be put.
 net::Task<Result<std::optional<json::object>>> meet(Site site, fleet::DesiredResource wanted,
                                                     StepContext& step) {
-  auto current = co_await site.cloud->arm.wait_until_settled(site.id_of(wanted), wanted.api_version,
-                                                             show_in(step, wanted.name));
+  auto current = co_await site.arm.wait_until_settled(site.id_of(wanted), wanted.api_version,
+                                                      show_in(step, wanted.name));
   if (!current) {
     if (current.error().code == Code::not_found) co_return std::optional<json::object>();
     co_return fail(std::move(current).error());
@@ -97,7 +97,7 @@ net::Task<Result<std::optional<json::object>>> meet(Site site, fleet::DesiredRes
 // After a refusal with 409: whether it was because somebody else has the name.
 net::Task<bool> lost_the_name(Site site, fleet::DesiredResource wanted) {
   if (name_check_of(wanted.key) == nullptr) co_return false;
-  auto own = co_await site.cloud->arm.get(site.id_of(wanted), wanted.api_version);
+  auto own = co_await site.arm.get(site.id_of(wanted), wanted.api_version);
   if (own || own.error().code != Code::not_found) co_return false;
   auto taken = co_await is_taken(site, wanted);
   co_return taken && *taken;
@@ -136,8 +136,8 @@ net::Task<Result<json::object>> ensure_desired(Context& context, fleet::Workspac
     }
     auto body = co_await fill_in_references(context, *site, wanted.body);
     if (!body) co_return fail(std::move(body).error());
-    auto put = co_await site->cloud->arm.put(site->id_of(wanted), wanted.api_version,
-                                             *std::move(body), show_in(step, wanted.name));
+    auto put = co_await site->arm.put(site->id_of(wanted), wanted.api_version, *std::move(body),
+                                      show_in(step, wanted.name));
     if (put) co_return put;
     Error error = std::move(put).error().with("create {} {}", wanted.title, wanted.name);
     if (error.code != Code::conflict) co_return fail(std::move(error));

@@ -43,11 +43,11 @@ net::Task<Result<std::string>> look_up_reference(Context& context, Site site, st
     co_return std::string(hub.connection_string().reveal());
   }
   if (name == "iot-hub.principalId") {
-    co_return co_await arm::ensure_iot_hub_identity(
-        site.cloud->arm, site.workspace.names.resource_group, site.workspace.names.iot_hub);
+    co_return co_await arm::ensure_iot_hub_identity(site.arm, site.workspace.names.resource_group,
+                                                    site.workspace.names.iot_hub);
   }
   if (name == "event-hub-send.connectionString") {
-    auto sent = co_await arm::get_event_hub_keys(site.cloud->arm, site.id_of(keys::kEventHub),
+    auto sent = co_await arm::get_event_hub_keys(site.arm, site.id_of(keys::kEventHub),
                                                  site.at(keys::kSendPolicy).name);
     if (!sent) co_return fail(std::move(sent).error());
     co_return std::string(sent->primary_connection_string.reveal());
@@ -76,7 +76,9 @@ Result<Site> load_site(Context& context, const fleet::WorkspaceId& id) {
   auto cloud = context.clouds.account(workspace->cloud_account);
   if (!cloud) return fail(std::move(cloud).error());
   auto desired = fleet::desired_resources(*workspace);
-  return Site{*std::move(workspace), **std::move(account), std::move(desired), *std::move(cloud)};
+  auto client = (*cloud)->arm.as(throttle_share(id));
+  return Site{*std::move(workspace), **std::move(account), std::move(desired), *std::move(cloud),
+              std::move(client)};
 }
 
 Result<void> keep(Context& context, const fleet::WorkspaceId& id,

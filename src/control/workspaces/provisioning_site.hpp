@@ -19,6 +19,7 @@ struct Site {
   fleet::CloudAccount account;
   std::vector<fleet::DesiredResource> desired;
   std::shared_ptr<CloudConnection> cloud;
+  azure::arm::ArmClient arm;  // on behalf of the workspace, which takes turns with others
 
   const fleet::DesiredResource& at(const std::string& key) const;
   std::string id_of(const fleet::DesiredResource& resource) const;  // full Azure id

@@ -31,7 +31,7 @@ net::Task<Result<RoutingView>> look_at_routing(Context& context, fleet::Workspac
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
   const auto& names = site->workspace.names;
-  auto& client = site->cloud->arm;
+  auto& client = site->arm;
   auto routing = co_await arm::get_routing(client, names.resource_group, names.iot_hub);
   if (!routing) co_return fail(std::move(routing).error().with("read the hub's routes"));
   auto health = co_await arm::get_endpoint_health(client, names.resource_group, names.iot_hub);

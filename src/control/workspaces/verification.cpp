@@ -72,7 +72,7 @@ Findings look_at_link(const Site& site, const fleet::DesiredResource& wanted,
 
 // The key that the service has now; nothing for a resource of which Ferry keeps none.
 net::Task<Result<std::optional<Secret>>> current_key(Site site, fleet::DesiredResource wanted) {
-  auto& client = site.cloud->arm;
+  auto& client = site.arm;
   if (wanted.key == keys::kIotHub) {
     arm::IotHub hub;
     hub.id = site.id_of(wanted);
@@ -122,7 +122,7 @@ net::Task<Result<Findings>> look_at_key(Context& context, Site site,
 
 // An assignment has a name that only the cloud knows; its scope is a list.
 net::Task<Result<std::optional<json::object>>> read(Site site, fleet::DesiredResource wanted) {
-  auto& client = site.cloud->arm;
+  auto& client = site.arm;
   if (wanted.key == keys::kSenderRole) {
     auto list = co_await client.list(site.id_of(wanted), wanted.api_version);
     if (!list) co_return fail(std::move(list).error());
@@ -231,8 +231,7 @@ net::Task<Result<void>> mend(Context& context, WorkspaceId id, std::string key, 
   auto body = key == keys::kIotHub ? fleet::mended(wanted, **document) : wanted.body;
   auto filled = co_await fill_in_references(context, *site, std::move(body));
   if (!filled) co_return fail(std::move(filled).error());
-  auto put =
-      co_await site->cloud->arm.put(site->id_of(wanted), wanted.api_version, *std::move(filled),
+  auto put = co_await site->arm.put(site->id_of(wanted), wanted.api_version, *std::move(filled),
                                     show_in(step, wanted.name), string_or(**document, "etag", ""));
   if (!put) co_return fail(std::move(put).error().with("mend {} {}", wanted.title, wanted.name));
   co_return Result<void>();
