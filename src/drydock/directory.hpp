@@ -4,6 +4,7 @@
 // documents.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,12 +56,22 @@ struct HubRouting {
   bool fallback_enabled = true;
 };
 
+// What a hub says about messages to devices (and the feedback on them) when the message does not.
+struct CloudToDeviceSettings {
+  int max_delivery_count = 10;
+  std::chrono::seconds default_time_to_live{3600};
+  std::chrono::seconds feedback_lock{60};
+  std::chrono::seconds feedback_time_to_live{3600};
+  int feedback_max_delivery_count = 10;
+};
+
 struct HubInfo {
   std::string name;       // ARM's spelling
   std::string host_name;  // "<name>.azure-devices.drydock.localhost"
   std::string sku;        // "S1"
   std::vector<SharedAccessPolicy> policies;
   HubRouting routing = {};
+  CloudToDeviceSettings cloud_to_device = {};
 };
 
 struct ProvisioningServiceInfo {

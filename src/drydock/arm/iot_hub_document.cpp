@@ -118,6 +118,40 @@ json::object default_properties() {
           {"allowedFqdnList", json::array()}};
 }
 
+// "P1DT2H30M10S"; the service takes no years, months or weeks here.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  if (!text.starts_with('P') || text.size() < 3) return std::nullopt;
+  std::chrono::seconds total(0);
+  std::int64_t number = -1;
+  bool in_time = false;
+  for (const char c : text.substr(1)) {
+    if (c >= '0' && c <= '9') {
+      number = std::max<std::int64_t>(number, 0) * 10 + (c - '0');
+      if (number > 1'000'000'000) return std::nullopt;
+      continue;
+    }
+    if (c == 'T' && !in_time && number < 0) {
+      in_time = true;
+      continue;
+    }
+    const std::int64_t unit = !in_time   ? (c == 'D' ? 86'400 : 0)
+                              : c == 'H' ? 3600
+                              : c == 'M' ? 60
+                              : c == 'S' ? 1
+                                         : 0;
+    if (unit == 0 || number < 0) return std::nullopt;
+    total += std::chrono::seconds(number * unit);
+    number = -1;
+  }
+  if (number >= 0) return std::nullopt;
+  return total;
+}
+
+std::chrono::seconds duration_or(const json::object& object, std::string_view name,
+                                 std::chrono::seconds fallback) {
+  return parse_duration(string_or(object, name, "")).value_or(fallback);
+}
+
 Outcome<void> apply_policies(const json::object& properties, json::object& hidden) {
   constexpr std::size_t kMostPolicies = 16;
   const json::array* given = find_array(properties, "authorizationPolicies");
@@ -240,6 +274,22 @@ Outcome<void> apply_hub_body(Context& context, const json::object& body, Resourc
   document["systemData"] = system != nullptr ? *system : system_data(context);
   hub.document = std::move(document);
   return {};
+}
+
+CloudToDeviceSettings read_cloud_to_device(const Resource& hub) {
+  const json::object& stored = object_of(object_of(hub.document, "properties"), "cloudToDevice");
+  const json::object& feedback = object_of(stored, "feedback");
+  CloudToDeviceSettings settings;
+  settings.max_delivery_count =
+      static_cast<int>(int_or(stored, "maxDeliveryCount", settings.max_delivery_count));
+  settings.default_time_to_live =
+      duration_or(stored, "defaultTtlAsIso8601", settings.default_time_to_live);
+  settings.feedback_lock = duration_or(feedback, "lockDurationAsIso8601", settings.feedback_lock);
+  settings.feedback_time_to_live =
+      duration_or(feedback, "ttlAsIso8601", settings.feedback_time_to_live);
+  settings.feedback_max_delivery_count =
+      static_cast<int>(int_or(feedback, "maxDeliveryCount", settings.feedback_max_delivery_count));
+  return settings;
 }
 
 void complete_hub(const Context&, Resource& hub) {

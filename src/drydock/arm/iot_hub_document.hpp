@@ -16,4 +16,7 @@ Outcome<void> apply_hub_body(Context& context, const json::object& body, Resourc
 // Sets the members that appear once the hub works.
 void complete_hub(const Context& context, Resource& hub);
 
+// What the data plane goes by; durations that cannot be read fall back to the defaults.
+CloudToDeviceSettings read_cloud_to_device(const Resource& hub);
+
 }  // namespace drydock::arm

@@ -198,9 +198,12 @@ void add_iot_hub_routes(Context& context, Routes& routes) {
 
 std::optional<HubInfo> read_hub(Context&, const Resource& hub) {
   if (!bool_or(hub.hidden, "live", false)) return std::nullopt;
-  return HubInfo{hub.name, Endpoints::hub_host(hub.name),
-                 string_or(object_of(hub.document, "sku"), "name", ""), read_policies(hub.hidden),
-                 read_routing(hub)};
+  return HubInfo{hub.name,
+                 Endpoints::hub_host(hub.name),
+                 string_or(object_of(hub.document, "sku"), "name", ""),
+                 read_policies(hub.hidden),
+                 read_routing(hub),
+                 read_cloud_to_device(hub)};
 }
 
 }  // namespace drydock::arm

@@ -29,24 +29,44 @@ ferry::Result<std::unique_ptr<IotHubService>> IotHubService::open(
   if (!store) return fail(std::move(store).error());
   auto telemetry = TelemetryLog::open(data / "iot_hub_messages.db", executor);
   if (!telemetry) return fail(std::move(telemetry).error());
-  return std::unique_ptr<IotHubService>(
-      new IotHubService(executor, clock, directory, *std::move(store), *std::move(telemetry)));
+  const auto settings_of = [&directory](std::string_view hub) {
+    const auto info = directory.find_hub(hub);
+    return info ? info->cloud_to_device : CloudToDeviceSettings();
+  };
+  auto cloud_to_device =
+      CloudToDevice::open(data / "iot_hub_cloud_to_device.db", clock, settings_of);
+  if (!cloud_to_device) return fail(std::move(cloud_to_device).error());
+  return std::unique_ptr<IotHubService>(new IotHubService(executor, clock, directory,
+                                                          *std::move(store), *std::move(telemetry),
+                                                          *std::move(cloud_to_device)));
 }
 
 IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
                              const Directory& directory, Store store,
-                             std::shared_ptr<TelemetryLog> telemetry)
+                             std::shared_ptr<TelemetryLog> telemetry,
+                             std::shared_ptr<CloudToDevice> cloud_to_device)
     : executor_(executor),
       clock_(clock),
       directory_(directory),
       store_(std::move(store)),
       telemetry_(std::move(telemetry)),
+      cloud_to_device_(std::move(cloud_to_device)),
       message_router_(directory, clock, *telemetry_),
       methods_(executor),
       router_(ferry::net::Router::Case::insensitive) {
   for (const Operation& operation : operations()) {
     router_.add(std::string(operation.method), operation.pattern, nullptr);
     operations_[{std::string(operation.method), operation.pattern}] = &operation;
+  }
+  ferry::net::spawn(executor_, sweep(cloud_to_device_));
+}
+
+ferry::net::Task<void> IotHubService::sweep(std::weak_ptr<CloudToDevice> cloud_to_device) {
+  for (;;) {
+    co_await ferry::net::sleep_for(std::chrono::milliseconds(1000));
+    const auto still_there = cloud_to_device.lock();
+    if (!still_there) co_return;
+    still_there->sweep();
   }
 }
 
@@ -189,6 +209,7 @@ void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
   }
   auto erased = store_.erase(hub);
   if (erased) erased = telemetry_->erase(hub);
+  if (erased) erased = cloud_to_device_->erase_hub(hub);
   message_router_.forget(hub);
   if (!erased) ferry::log::error("iot_hub", "erase hub {}: {}", hub, erased.error().describe());
 }

@@ -8,6 +8,7 @@
 
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
+#include "drydock/iot_hub/cloud_to_device.hpp"
 #include "drydock/iot_hub/device_registry.hpp"
 #include "drydock/iot_hub/message_router.hpp"
 #include "drydock/iot_hub/methods.hpp"
@@ -20,7 +21,8 @@ namespace drydock::iot_hub {
 // Belongs to one loop. What it is given must outlive it; so must no connection.
 class IotHubService final : public ResourceObserver, public DeviceRegistry, public HubGauge {
  public:
-  // Keeps iot_hub.db and iot_hub_messages.db in `data`, which must exist.
+  // Keeps iot_hub.db, iot_hub_messages.db and iot_hub_cloud_to_device.db in `data`, which must
+  // exist.
   static ferry::Result<std::unique_ptr<IotHubService>> open(ferry::net::Executor executor,
                                                             const ferry::Clock& clock,
                                                             const Directory& directory,
@@ -35,6 +37,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
                                       ferry::net::mqtt::Connect connect);
 
   TelemetryLog& telemetry() { return *telemetry_; }
+  CloudToDevice& cloud_to_device() { return *cloud_to_device_; }
   // Where routes to event hubs lead; without it they lead nowhere.
   void route_to(std::shared_ptr<event_hubs::EventStore> events) {
     message_router_.send_to(std::move(events));
@@ -50,7 +53,9 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
 
  private:
   IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
-                const Directory& directory, Store store, std::shared_ptr<TelemetryLog> telemetry);
+                const Directory& directory, Store store, std::shared_ptr<TelemetryLog> telemetry,
+                std::shared_ptr<CloudToDevice> cloud_to_device);
+  static ferry::net::Task<void> sweep(std::weak_ptr<CloudToDevice> cloud_to_device);
   // The hub's state, loaded at first use.
   Outcome<std::shared_ptr<Hub>> find_hub(const HubInfo& info);
   Outcome<void> authorize(const struct Operation& operation, const HubInfo& info, Hub& hub,
@@ -63,6 +68,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   const Directory& directory_;
   Store store_;
   std::shared_ptr<TelemetryLog> telemetry_;
+  std::shared_ptr<CloudToDevice> cloud_to_device_;
   MessageRouter message_router_;
   MethodCalls methods_;
   ferry::net::Router router_;

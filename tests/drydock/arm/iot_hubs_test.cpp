@@ -36,6 +36,22 @@ TEST_F(ArmTest, CreatesAHubWhileTheClientPolls) {
   EXPECT_EQ(info->policies.size(), 5U);
 }
 
+TEST_F(ArmTest, TellsTheDataPlaneOfMessagesToDevices) {
+  create_group();
+  send("PUT", hub_path("hub-one"),
+       R"({"location":"West Europe","sku":{"name":"S1","capacity":1},"properties":{"cloudToDevice":
+          {"maxDeliveryCount":3,"defaultTtlAsIso8601":"P1DT2H30M10S",
+           "feedback":{"ttlAsIso8601":"nonsense","maxDeliveryCount":4}}}})");
+  let_operations_end();
+  const auto info = arm_->find_hub("hub-one");
+  ASSERT_TRUE(info);
+  const CloudToDeviceSettings& settings = info->cloud_to_device;
+  EXPECT_EQ(settings.max_delivery_count, 3);
+  EXPECT_EQ(settings.default_time_to_live, std::chrono::seconds(26 * 3600 + 30 * 60 + 10));
+  EXPECT_EQ(settings.feedback_time_to_live, std::chrono::seconds(3600));
+  EXPECT_EQ(settings.feedback_max_delivery_count, 4);
+}
+
 TEST_F(ArmTest, GivesTheKeysOfAHubAndNotInItsDocument) {
   create_group();
   const std::string key = create_hub("hub-one");
