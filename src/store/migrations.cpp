@@ -11,6 +11,7 @@
 #include "store/migrations/0006_registration.hpp"
 #include "store/migrations/0007_plans.hpp"
 #include "store/migrations/0008_drift.hpp"
+#include "store/migrations/0009_rollouts.hpp"
 
 namespace ferry::store {
 
@@ -22,7 +23,8 @@ std::span<const std::string_view> migrations() {
                                           k0005CertificateAuthorities,
                                           k0006Registration,
                                           k0007Plans,
-                                          k0008Drift};
+                                          k0008Drift,
+                                          k0009Rollouts};
   return kMigrations;
 }
 

@@ -47,6 +47,7 @@ Store::Store(sqlite::Database database, DataKey data_key)
       components(database_),
       deployments(database_),
       plans(database_),
+      rollouts(database_),
       operations(database_) {}
 
 }  // namespace ferry::store

@@ -19,6 +19,7 @@
 #include "store/plans.hpp"
 #include "store/registration_policies.hpp"
 #include "store/revocations.hpp"
+#include "store/rollouts.hpp"
 #include "store/rollovers.hpp"
 #include "store/secrets.hpp"
 #include "store/sessions.hpp"
@@ -64,6 +65,7 @@ class Store {
   Components components;
   Deployments deployments;
   Plans plans;
+  Rollouts rollouts;
   Operations operations;
 };
 
