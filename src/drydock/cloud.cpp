@@ -106,6 +106,7 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   arm_->observe(*iot_hub_);
   arm_->observe_hubs(*iot_hub_);
   iot_hub_->route_to(event_hubs_->store());
+  iot_hub_->trust(*entra_);
 
   auto provisioning =
       dps::ProvisioningService::open(loop.executor(), clock, *arm_, names, *iot_hub_, directory);

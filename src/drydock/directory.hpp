@@ -65,6 +65,12 @@ struct CloudToDeviceSettings {
   int feedback_max_delivery_count = 10;
 };
 
+struct CaCertificate {
+  std::string name;
+  std::string pem;
+  bool verified = false;  // by proof of possession
+};
+
 struct HubInfo {
   std::string name;       // ARM's spelling
   std::string host_name;  // "<name>.azure-devices.drydock.localhost"
@@ -72,6 +78,11 @@ struct HubInfo {
   std::vector<SharedAccessPolicy> policies;
   HubRouting routing = {};
   CloudToDeviceSettings cloud_to_device = {};
+  std::string id = {};  // Resource Manager's, for role assignments
+  std::vector<CaCertificate> certificates = {};
+  bool local_auth = true;  // by the policies' keys
+  bool device_sas = true;
+  bool module_sas = true;
 };
 
 struct ProvisioningServiceInfo {
@@ -81,12 +92,7 @@ struct ProvisioningServiceInfo {
   std::string allocation_policy;
   std::vector<std::string> linked_hubs;  // host names
   std::vector<SharedAccessPolicy> policies;
-  struct Certificate {
-    std::string name;
-    std::string pem;
-    bool verified = false;
-  };
-  std::vector<Certificate> certificates;
+  std::vector<CaCertificate> certificates;
 };
 
 struct StorageAccountInfo {

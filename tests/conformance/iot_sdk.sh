@@ -43,8 +43,8 @@ authority() {
     -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$certificates/$1.key" -out "$certificates/$1.pem" \
     2>>"$drydock_dir/openssl.log"
 }
-issue() {
-  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" \
+issue() { # a '+' in NAME stands for '/' in the common name
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=${1//+/\\/}" \
     -keyout "$certificates/$1.key" -out "$certificates/$1.csr" 2>>"$drydock_dir/openssl.log" &&
     openssl x509 -req -in "$certificates/$1.csr" -CA "$certificates/$2.pem" -CAkey "$certificates/$2.key" \
       -CAcreateserial -days 30 -extfile <(printf '%s\n' "${@:3}") -out "$certificates/$1.pem" 2>>"$drydock_dir/openssl.log"
@@ -53,9 +53,20 @@ authority root && authority stranger &&
   issue line-1 root basicConstraints=critical,CA:TRUE,pathlen:0 keyUsage=critical,keyCertSign &&
   issue pump-7 line-1 extendedKeyUsage=clientAuth keyUsage=critical,digitalSignature &&
   issue intruder stranger extendedKeyUsage=clientAuth &&
-  cat "$certificates/pump-7.pem" "$certificates/line-1.pem" >"$certificates/pump-7.chain.pem" ||
+  for leaf in pump-7 press-1 press-1+eye; do
+    [ -e "$certificates/$leaf.pem" ] || issue "$leaf" line-1 extendedKeyUsage=clientAuth &&
+      cat "$certificates/$leaf.pem" "$certificates/line-1.pem" >"$certificates/$leaf.chain.pem"
+  done ||
   not_ok "openssl makes a chain" "$(cat "$drydock_dir/openssl.log")"
 cp "$certificates/intruder.pem" "$certificates/intruder.chain.pem"
+
+# The hub trusts the root, and an application may read and write its registry, nothing else.
+"$bin/drydock" application create registrar --data "$drydock_dir/data" --output json >"$drydock_dir/registrar.json"
+{
+  arm PUT "$hub/certificates/root?api-version=2023-06-30" "{\"properties\":{\"isVerified\":true,\"certificate\":\"$(base64 -w0 <"$certificates/root.pem")\"}}" &&
+    arm PUT "$hub/providers/Microsoft.Authorization/roleAssignments/$(cat /proc/sys/kernel/random/uuid)?api-version=2022-04-01" \
+      "{\"properties\":{\"principalType\":\"ServicePrincipal\",\"principalId\":\"$(jq -r .objectId "$drydock_dir/registrar.json")\",\"roleDefinitionId\":\"/subscriptions/$(environment subscriptionId)/providers/Microsoft.Authorization/roleDefinitions/4ea46cd5-c1b2-4a8e-910b-273211f9ce47\"}}"
+} >"$drydock_dir/trust.json" || not_ok "the hub gets a CA and a role" "$(cat "$drydock_dir/trust.json")"
 
 for script in iot_sdk.mjs iot_hub_sdk.mjs iot_device_sdk.mjs; do
   CONFORMANCE_MODULES=$modules NODE_EXTRA_CA_CERTS=$ca DRYDOCK_DATA=$drydock_dir/data CONFORMANCE_WORK=$drydock_dir \

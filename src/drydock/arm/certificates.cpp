@@ -208,6 +208,19 @@ Answer list(Context& context, const Call& call, const Place& place) {
 
 }  // namespace
 
+Outcome<std::vector<CaCertificate>> read_certificates(Context& context, const Resource& parent,
+                                                      std::string_view type) {
+  auto stored = context.store.list_children(parent.id, type);
+  if (!stored) return fail(std::move(stored).error());
+  std::vector<CaCertificate> certificates;
+  for (const Resource& certificate : *stored) {
+    certificates.push_back(
+        {certificate.name, string_or(certificate.hidden, "pem", ""),
+         bool_or(object_of(certificate.document, "properties"), "isVerified", false)});
+  }
+  return certificates;
+}
+
 void add_certificate_routes(Context& context, Routes& routes, std::string_view parent_type,
                             std::string_view type) {
   const Place place{std::string(parent_type), std::string(type)};

@@ -196,14 +196,24 @@ void add_iot_hub_routes(Context& context, Routes& routes) {
              [&context](const Call& c) { return check_name(context, c); });
 }
 
-std::optional<HubInfo> read_hub(Context&, const Resource& hub) {
+std::optional<HubInfo> read_hub(Context& context, const Resource& hub) {
   if (!bool_or(hub.hidden, "live", false)) return std::nullopt;
-  return HubInfo{hub.name,
-                 Endpoints::hub_host(hub.name),
-                 string_or(object_of(hub.document, "sku"), "name", ""),
-                 read_policies(hub.hidden),
-                 read_routing(hub),
-                 read_cloud_to_device(hub)};
+  HubInfo info;
+  info.name = hub.name;
+  info.host_name = Endpoints::hub_host(hub.name);
+  info.sku = string_or(object_of(hub.document, "sku"), "name", "");
+  info.policies = read_policies(hub.hidden);
+  info.routing = read_routing(hub);
+  info.cloud_to_device = read_cloud_to_device(hub);
+  info.id = hub.id;
+  auto certificates = read_certificates(context, hub, kHubCertificateType);
+  if (!certificates) return std::nullopt;
+  info.certificates = *std::move(certificates);
+  const json::object& properties = object_of(hub.document, "properties");
+  info.local_auth = !bool_or(properties, "disableLocalAuth", false);
+  info.device_sas = !bool_or(properties, "disableDeviceSAS", false);
+  info.module_sas = !bool_or(properties, "disableModuleSAS", false);
+  return info;
 }
 
 }  // namespace drydock::arm

@@ -45,6 +45,8 @@ void add_provisioning_service_routes(Context& context, Routes& routes);
 // Certificates of hubs and of provisioning services: the same protocol below another parent.
 void add_certificate_routes(Context& context, Routes& routes, std::string_view parent_type,
                             std::string_view type);
+Outcome<std::vector<CaCertificate>> read_certificates(Context& context, const Resource& parent,
+                                                      std::string_view type);
 void add_storage_account_routes(Context& context, Routes& routes);
 void add_storage_container_routes(Context& context, Routes& routes);
 void add_registry_routes(Context& context, Routes& routes);

@@ -318,13 +318,9 @@ std::optional<ProvisioningServiceInfo> read_provisioning_service(Context& contex
     }
   }
   info.policies = read_policies(service.hidden);
-  auto certificates = context.store.list_children(service.id, kProvisioningCertificateType);
+  auto certificates = read_certificates(context, service, kProvisioningCertificateType);
   if (!certificates) return std::nullopt;
-  for (const Resource& certificate : *certificates) {
-    info.certificates.push_back(
-        {certificate.name, string_or(certificate.hidden, "pem", ""),
-         bool_or(object_of(certificate.document, "properties"), "isVerified", false)});
-  }
+  info.certificates = *std::move(certificates);
   return info;
 }
 

@@ -3,10 +3,12 @@
 
 #include "base/encoding.hpp"
 #include "drydock/iot_hub/sas.hpp"
-#include "x509/certificate.hpp"
+#include "x509/chain.hpp"
 
 namespace drydock::iot_hub {
 namespace {
+
+using ferry::x509::Certificate;
 
 unsigned rights_of(const SharedAccessPolicy& policy) {
   unsigned rights = 0;
@@ -29,6 +31,9 @@ const SharedAccessPolicy* find_policy(const HubInfo& hub, std::string_view name)
 
 Outcome<void> check_policy(const HubInfo& hub, const SasToken& token, std::string_view resource,
                            unsigned wanted, ferry::Timestamp now) {
+  if (!hub.local_auth) {
+    return refuse(401002, "Unauthorized: the hub takes no tokens of policies (disableLocalAuth)");
+  }
   const SharedAccessPolicy* policy = find_policy(hub, token.policy);
   if (!policy) return refuse(401002, "Unauthorized: there is no policy '{}'", token.policy);
   if (!signed_with(token, policy->primary_key) && !signed_with(token, policy->secondary_key)) {
@@ -54,6 +59,12 @@ std::string resource_of(const HubInfo& info, const EntityKey& key) {
 Outcome<DeviceProof> check_own_key(const HubInfo& info, const Entity& entity, const SasToken& token,
                                    ferry::Timestamp now) {
   const Identity& identity = entity.identity;
+  const bool is_module = !identity.key.module.empty();
+  if (is_module ? !info.module_sas : !info.device_sas) {
+    return refuse(401002, "Unauthorized: the hub takes no tokens of {} ({})",
+                  is_module ? "modules" : "devices",
+                  is_module ? "disableModuleSAS" : "disableDeviceSAS");
+  }
   if (identity.authentication != Authentication::sas) {
     return refuse(401002, "Unauthorized: {} authenticates with {}, not with a token",
                   resource_of(info, identity.key), to_string(identity.authentication));
@@ -70,34 +81,94 @@ Outcome<DeviceProof> check_own_key(const HubInfo& info, const Entity& entity, co
   return DeviceProof{"sas", token.expiry};
 }
 
-Outcome<DeviceProof> check_certificate(const Entity& entity, const ferry::net::PeerInfo& peer) {
+// A verified CA of the hub vouches for a certificate whose common name is the identity.
+Outcome<DeviceProof> check_chain(const HubInfo& info, const EntityKey& key,
+                                 const std::vector<Certificate>& chain, ferry::Timestamp now) {
+  const std::string wanted = key.module.empty() ? key.device : key.device + "/" + key.module;
+  if (chain.front().subject_cn() != wanted) {
+    return refuse(401002, "Unauthorized: the certificate's common name is '{}', not '{}'",
+                  chain.front().subject_cn(), wanted);
+  }
+  std::vector<Certificate> anchors;
+  for (const CaCertificate& known : info.certificates) {
+    if (!known.verified) continue;
+    if (auto anchor = Certificate::parse(known.pem)) anchors.push_back(*std::move(anchor));
+  }
+  const std::vector<Certificate> intermediates(chain.begin() + 1, chain.end());
+  const auto verified = ferry::x509::verify_chain(chain.front(), intermediates, anchors, now);
+  if (!verified) return refuse(401002, "Unauthorized: {}", verified.error().message);
+  return DeviceProof{"x509", std::nullopt};
+}
+
+Outcome<DeviceProof> check_certificate(const HubInfo& info, const Entity& entity,
+                                       const ferry::net::PeerInfo& peer, ferry::Timestamp now) {
   const Identity& identity = entity.identity;
   if (peer.certificate_chain.empty()) {
     return refuse(401002, "Unauthorized: neither a token nor a client certificate was given");
   }
-  const auto leaf = ferry::x509::Certificate::from_pem(peer.certificate_chain.front());
-  if (!leaf) return refuse(401002, "Unauthorized: the client certificate cannot be read");
-  if (!thumbprint_matches(identity, leaf->sha1_thumbprint(), leaf->sha256_thumbprint())) {
+  std::vector<Certificate> chain;
+  for (const std::string& pem : peer.certificate_chain) {
+    auto certificate = Certificate::from_pem(pem);
+    if (!certificate) return refuse(401002, "Unauthorized: a client certificate cannot be read");
+    chain.push_back(*std::move(certificate));
+  }
+  if (identity.authentication == Authentication::certificate_authority) {
+    return check_chain(info, identity.key, chain, now);
+  }
+  const Certificate& leaf = chain.front();
+  if (!thumbprint_matches(identity, leaf.sha1_thumbprint(), leaf.sha256_thumbprint())) {
     return refuse(401002,
                   "Unauthorized: the certificate's thumbprint is not registered for {} "
                   "(SHA1Hash: {}, SHA2Hash: {})",
-                  identity.key.device, leaf->sha1_thumbprint(), leaf->sha256_thumbprint());
+                  identity.key.device, leaf.sha1_thumbprint(), leaf.sha256_thumbprint());
   }
   return DeviceProof{"x509", std::nullopt};
 }
 
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (authorization.size() < kScheme.size() ||
+      !ferry::equals_ignore_case(authorization.substr(0, kScheme.size()), kScheme)) {
+    return std::nullopt;
+  }
+  return ferry::trim(authorization.substr(kScheme.size()));
+}
+
+Outcome<void> check_roles(const HubInfo& hub, std::string_view jwt, const Need& need,
+                          const EntraAccess& entra) {
+  static const std::vector<std::string> kAudiences = {
+      "https://iothubs.azure.net", "https://iothubs.azure.us", "https://iothubs.azure.cn"};
+  const auto identity =
+      entra.verifier ? entra.verifier->verify(jwt, kAudiences) : std::optional<TokenIdentity>();
+  if (!identity) {
+    return refuse(401002,
+                  "Unauthorized: the bearer token is not valid, or not for {}: ask for the scope "
+                  "{}/.default",
+                  kAudiences.front(), kAudiences.front());
+  }
+  const std::string action = fmt::format("Microsoft.Devices/IotHubs/{}", need.data_action);
+  if (!entra.directory || need.data_action.empty() ||
+      !entra.directory->grants_data_action(identity->object_id, hub.id, action)) {
+    return refuse(403000, "Forbidden: no role of {} grants the data action {} on {}",
+                  identity->object_id, action, hub.id);
+  }
+  return {};
+}
+
 }  // namespace
 
-bool names_policy(std::string_view authorization) {
+bool is_for_service(std::string_view authorization) {
+  if (bearer_token(authorization)) return true;
   const auto token = parse_sas(authorization);
   return token && !token->policy.empty();
 }
 
-Outcome<void> authorize_service(const HubInfo& hub, std::string_view authorization, unsigned wanted,
-                                ferry::Timestamp now) {
+Outcome<void> authorize_service(const HubInfo& hub, std::string_view authorization,
+                                const Need& need, const EntraAccess& entra, ferry::Timestamp now) {
+  if (const auto jwt = bearer_token(authorization)) return check_roles(hub, *jwt, need, entra);
   const auto token = parse_sas(authorization);
   if (!token) return refuse(401002, "Unauthorized: {}", token.error().message);
-  return check_policy(hub, *token, hub.host_name, wanted, now);
+  return check_policy(hub, *token, hub.host_name, need.rights, now);
 }
 
 Outcome<DeviceProof> authenticate_device(const HubInfo& info, Hub& hub, const EntityKey& key,
@@ -110,7 +181,7 @@ Outcome<DeviceProof> authenticate_device(const HubInfo& info, Hub& hub, const En
   if (!device->self.identity.enabled) {
     return refuse(403012, "the device {} is disabled", key.device);
   }
-  if (sas.empty()) return check_certificate(*entity, peer);
+  if (sas.empty()) return check_certificate(info, *entity, peer, hub.now());
   const auto token = parse_sas(sas);
   if (!token) return refuse(401002, "Unauthorized: {}", token.error().message);
   if (token->policy.empty()) return check_own_key(info, *entity, *token, hub.now());

@@ -86,11 +86,6 @@ Outcome<void> set_thumbprints(Identity& identity, const IdentityRequest& request
 
 Outcome<Identity> apply(Identity identity, const IdentityRequest& request, ferry::Timestamp now) {
   if (request.authentication) identity.authentication = *request.authentication;
-  if (identity.authentication == Authentication::certificate_authority) {
-    return refuse(501000,
-                  "certificateAuthority authentication is not supported by Drydock: register "
-                  "through DPS, or give the thumbprint (selfSigned)");
-  }
   auto done = set_keys(identity, request);
   if (done) done = set_thumbprints(identity, request);
   if (!done) return refuse(std::move(done).error());

@@ -31,6 +31,8 @@ std::string_view Refusal::name() const {
       return "IotHubUnauthorized";
     case 401100:
       return "SystemModuleModifyUnauthorizedAccess";
+    case 403000:
+      return "Forbidden";
     case 403012:
       return "DeviceDisabled";
     case 403100:

@@ -23,7 +23,9 @@ struct Call {
 struct Operation {
   std::string_view method;
   std::string_view pattern;
-  unsigned rights = 0;         // of a policy; any of them is enough
+  unsigned rights = 0;  // of a policy; any of them is enough
+  // Of a role, for tokens of Entra; below "Microsoft.Devices/IotHubs/".
+  std::string_view data_action = {};
   bool device_itself = false;  // also with the credentials of {device}
   Outcome<ferry::net::HttpResponse> (*run)(Call&) = nullptr;  // null: a direct method
 };

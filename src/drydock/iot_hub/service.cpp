@@ -94,13 +94,14 @@ Outcome<void> IotHubService::authorize(const Operation& operation, const HubInfo
   if (header.empty() && !operation.device_itself) {
     return refuse(401002, "Unauthorized: there is no Authorization header");
   }
-  if (operation.device_itself && !names_policy(header)) {
+  if (operation.device_itself && !is_for_service(header)) {
     const EntityKey device{parameters.at("device"), ""};
     auto proof = authenticate_device(info, hub, device, header, request.peer);
     if (!proof) return refuse(std::move(proof).error());
     return {};
   }
-  return authorize_service(info, header, operation.rights, clock_.now());
+  return authorize_service(info, header, {operation.rights, operation.data_action},
+                           {verifier_, &directory_}, clock_.now());
 }
 
 ferry::net::Task<HttpResponse> IotHubService::handle(HttpRequest request) {

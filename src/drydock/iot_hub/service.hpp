@@ -43,6 +43,10 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
     message_router_.send_to(std::move(events));
   }
 
+  // Whose tokens are good beside those of policies; without it no token of Entra is. Must outlive
+  // this.
+  void trust(const TokenVerifier& verifier) { verifier_ = &verifier; }
+
   HubNumbers numbers(std::string_view hub) override;
   EndpointRecord endpoint_record(std::string_view hub, std::string_view endpoint) const override;
 
@@ -66,6 +70,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   ferry::net::Executor executor_;
   const ferry::Clock& clock_;
   const Directory& directory_;
+  const TokenVerifier* verifier_ = nullptr;
   Store store_;
   std::shared_ptr<TelemetryLog> telemetry_;
   std::shared_ptr<CloudToDevice> cloud_to_device_;

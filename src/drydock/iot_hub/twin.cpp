@@ -12,22 +12,62 @@ constexpr int kDepth = 10;
 constexpr std::size_t kLongestKey = 1024;
 constexpr std::size_t kLongestString = 4096;
 
+// Bytes of control characters: C0 and, in UTF-8 behind 0xC2, C1.
+std::size_t count_controls(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20) {
+      ++count;
+    } else if (byte == 0xC2 && at + 1 < text.size() &&
+               static_cast<unsigned char>(text[at + 1]) < 0xA0) {
+      count += 2;
+      ++at;
+    }
+  }
+  return count;
+}
+
+std::size_t size_of(std::string_view text) {
+  return text.size() - count_controls(text);
+}
+
+// The hub's own measure: keys and strings by their length, numbers 8, booleans 4.
+std::size_t size_of(const json::value& value) {
+  constexpr std::size_t kNumberSize = 8;
+  constexpr std::size_t kBooleanSize = 4;
+  std::size_t size = 0;
+  if (const auto* object = value.if_object()) {
+    for (const auto& [key, child] : *object)
+      size += size_of(std::string_view(key)) + size_of(child);
+  } else if (const auto* array = value.if_array()) {
+    for (const json::value& element : *array) size += size_of(element);
+  } else if (const auto* text = value.if_string()) {
+    size = size_of(std::string_view(*text));
+  } else if (value.is_number()) {
+    size = kNumberSize;
+  } else if (value.is_bool()) {
+    size = kBooleanSize;
+  }
+  return size;
+}
+
 Outcome<void> validate_key(std::string_view key) {
   if (key.empty() || key.size() > kLongestKey) {
     return refuse(400004, "a property name has 1 to 1024 bytes");
   }
-  for (char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F || c == '.' || c == '$' || c == ' ') {
-      return refuse(400004, "the property name '{}' has a control character, '.', '$' or blank",
-                    byte < 0x20 ? std::string_view("?") : key);
-    }
+  const bool has_control = count_controls(key) > 0;
+  if (has_control || key.find_first_of(".$ ") != std::string_view::npos) {
+    return refuse(400004, "the property name '{}' has a control character, '.', '$' or blank",
+                  has_control ? std::string_view("?") : key);
   }
   return {};
 }
 
 Outcome<void> validate_value(const json::value& value, int depth) {
-  if (depth > kDepth) return refuse(400004, "twin properties are nested deeper than {}", kDepth);
+  if (depth > kDepth && value.is_structured()) {
+    return refuse(400004, "twin properties are nested deeper than {}", kDepth);
+  }
   if (const auto* object = value.if_object()) {
     for (const auto& [key, child] : *object) {
       auto valid = validate_key(key);
@@ -140,7 +180,7 @@ Outcome<void> validate_values(const json::object& values) {
 }
 
 Outcome<void> validate_size(const json::object& values, std::size_t limit, std::string_view name) {
-  const std::size_t size = json::serialize(values).size();
+  const std::size_t size = size_of(values);
   if (size > limit) {
     return refuse(403100, "{} would have {} bytes, the limit is {}", name, size, limit);
   }

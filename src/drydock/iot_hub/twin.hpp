@@ -43,7 +43,8 @@ json::object without_meta(json::object values);
 
 // Keys, depth, numbers and strings, whether as patch or as values. 400004.
 Outcome<void> validate_values(const json::object& values);
-// 403100 when the serialised values exceed `limit` bytes.
+// 403100 when the values exceed `limit` bytes as the hub counts: keys and strings in UTF-8 without
+// control characters, 8 for a number, 4 for a boolean, nothing for punctuation.
 Outcome<void> validate_size(const json::object& values, std::size_t limit, std::string_view name);
 
 // Merges a valid `patch` into the section and counts the version up.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
@@ -26,12 +27,19 @@ class FakeDirectory final : public Directory {
   std::optional<HubInfo> find_hub(std::string_view name) const override {
     if (!hub_exists || !name.starts_with("testhub")) return std::nullopt;
     const std::string host = std::string(name) + ".azure-devices.drydock.localhost";
-    return HubInfo{std::string(name),
-                   host,
-                   "S1",
-                   {{"iothubowner", kKey, kKey, "RegistryWrite, ServiceConnect, DeviceConnect"},
-                    {"registryRead", kKey, kKey, "RegistryRead"},
-                    {"service", kKey, kKey, "ServiceConnect"}}};
+    HubInfo info{std::string(name),
+                 host,
+                 "S1",
+                 {{"iothubowner", kKey, kKey, "RegistryWrite, ServiceConnect, DeviceConnect"},
+                  {"device", kKey, kKey, "DeviceConnect"},
+                  {"registryRead", kKey, kKey, "RegistryRead"},
+                  {"service", kKey, kKey, "ServiceConnect"}}};
+    info.id = "/subscriptions/s/IotHubs/testhub";
+    info.certificates = certificates;
+    info.local_auth = local_auth;
+    info.device_sas = device_sas;
+    info.module_sas = module_sas;
+    return info;
   }
   std::optional<ProvisioningServiceInfo> find_provisioning_service(
       std::string_view name) const override {
@@ -57,8 +65,16 @@ class FakeDirectory final : public Directory {
   std::optional<RegistryInfo> find_registry(std::string_view) const override {
     return std::nullopt;
   }
+  bool grants_data_action(std::string_view principal, std::string_view scope,
+                          std::string_view action) const override {
+    return granted.contains(fmt::format("{} {} {}", principal, scope, action));
+  }
   bool hub_exists = true;
-  std::vector<ProvisioningServiceInfo::Certificate> certificates;
+  bool local_auth = true;
+  bool device_sas = true;
+  bool module_sas = true;
+  std::set<std::string> granted;            // "principal scope action"
+  std::vector<CaCertificate> certificates;  // of the provisioning service, and of the hub
 };
 
 inline std::string sas(std::string_view resource, std::string_view policy, std::int64_t expiry,

@@ -192,9 +192,6 @@ TEST_F(RegistryTest, SaysWhatItDoesNotSupport) {
   EXPECT_EQ(call("PATCH", "/devices/a", json::object()).status, 405);
   EXPECT_EQ(error_name(call("POST", "/twins/modules/methods", json::object{{"methodName", "m"}})),
             "DeviceNotFound");
-  EXPECT_EQ(error_name(call("PUT", "/devices/a",
-                            json::object{{"authentication", {{"type", "certificateAuthority"}}}})),
-            "NotSupportedByDrydock");
 }
 
 }  // namespace

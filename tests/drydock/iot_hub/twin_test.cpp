@@ -93,6 +93,13 @@ TEST(TwinSection, SurvivesStorage) {
   EXPECT_EQ(to_storage(again), to_storage(twin));
 }
 
+// One object in another, `depth` of them inside the section.
+std::string nested(int depth) {
+  std::string text = R"({"property":1})";
+  for (int i = 0; i < depth; ++i) text = R"({"one":)" + text + "}";
+  return text;
+}
+
 struct Bad {
   std::string values;
   const char* why;
@@ -113,18 +120,31 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{R"({"a": 18446744073709551615})", "unsigned"},
                     Bad{"{\"a\": \"" + std::string(4097, 'x') + "\"}", "long string"},
                     Bad{"{\"" + std::string(1025, 'k') + "\": 1}", "long key"},
-                    Bad{R"({"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":{"j":{"k":1}}}}}}}}}}})",
-                        "deep"}));
+                    Bad{"{\"a\xC2\x85\": 1}", "control character of C1"}, Bad{nested(11), "deep"}));
 
 TEST(TwinLimits, AreTheHubs) {
   EXPECT_TRUE(validate_values(object_of(R"({"a": 4503599627370495, "b": -4503599627370496})")));
-  EXPECT_TRUE(validate_values(
-      object_of(R"({"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":{"j":1}}}}}}}}}})")));
+  EXPECT_TRUE(validate_values(object_of(nested(10)))) << "as in the hub's documentation";
   json::object large;
-  for (int i = 0; i < 9; ++i) large[fmt::format("k{}", i)] = std::string(4000, 'x');
+  for (int i = 0; i < 8; ++i) large[fmt::format("k{}", i)] = std::string(4094, 'x');
+  EXPECT_TRUE(validate_size(large, kSectionLimit, "properties.desired"));
+  large["z"] = "";
   const auto fits = validate_size(large, kSectionLimit, "properties.desired");
   ASSERT_FALSE(fits);
   EXPECT_EQ(fits.error().number, 403100);
+}
+
+TEST(TwinLimits, CountKeysAndValuesAlone) {
+  const auto size_is = [](std::string_view values, std::size_t size) {
+    return validate_size(object_of(values), size, "tags") &&
+           !validate_size(object_of(values), size - 1, "tags");
+  };
+  EXPECT_TRUE(size_is(R"({"ab": "cde"})", 5));
+  EXPECT_TRUE(size_is(R"({"n": 1.25, "m": 7})", 18));
+  EXPECT_TRUE(size_is(R"({"b": true})", 5));
+  EXPECT_TRUE(size_is(R"({"o": {"p": [1, "xy"]}})", 12));
+  EXPECT_TRUE(size_is("{\"t\": \"a\\nb\xC2\x85\"}", 3)) << "without control characters";
+  EXPECT_TRUE(size_is("{\"t\": \"\xC3\xA4\"}", 3)) << "in UTF-8";
 }
 
 TEST(TwinEtag, IsAnEightByteCounter) {
