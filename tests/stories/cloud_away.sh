@@ -4,31 +4,20 @@
 # fails says so and leaves nothing half made; what was begun goes on.
 #   tests/stories/cloud_away.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-away.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-mkdir -p "$HOME"
-up_pid= cloud_pid=
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+port=27443
+. "$lib/ferry.sh"
+cloud_environment=$work/cloud/environment.json
 cloud_ports=(--https-port 28443 --mqtt-port 28883)
-
-cleanup() {
-  for pid in $up_pid $cloud_pid; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
-  [ "$failed_checks" -gt 0 ] && tail -20 "$work"/*.log "$data"/logs/*.log 2>/dev/null | sed 's/^/#   /'
-  rm -rf "$work"
-}
-trap cleanup EXIT
 
 start_cloud() {
   drydock serve --data "$work/cloud" "${cloud_ports[@]}" --operation-delay "${1:-50}" >>"$work/drydock.log" 2>&1 &
   cloud_pid=$!
-  eventually 30 test -s "$work/cloud/environment.json"
+  started
+  eventually 30 test -s "$cloud_environment"
 }
-stop_cloud() { { kill -9 "$cloud_pid" && wait "$cloud_pid"; } 2>/dev/null; rm -f "$work/cloud/environment.json"; }
-of_cloud() { jq -r ".$1" "$work/cloud/environment.json"; }
+stop_cloud() { stop "$cloud_pid" -KILL; rm -f "$cloud_environment"; }
 ferryd_pid() { pgrep -P "$up_pid" -x ferryd; }
 connect() { # NAME SECRET
   ferry cloud-account create "$1" --resource-manager "$(of_cloud resourceManager)" --ca-file "$(of_cloud caFile)" \
@@ -38,9 +27,7 @@ version_state() { ferry component show sampler --output json | jq -r '.versions[
 
 start_cloud || { not_ok "Drydock alone starts"; finish; }
 ok "Drydock alone starts"
-ferry up --data "$data" --port 27443 --no-drydock >"$work/up.log" 2>&1 &
-up_pid=$!
-check "ferry up starts without a local cloud" eventually 30 test -s "$data/profile.json"
+ferry_up --no-drydock
 
 # A cloud account.
 output=$(connect wrong not-the-secret 2>&1) && not_ok "a wrong client secret is refused" || ok "a wrong client secret is refused"

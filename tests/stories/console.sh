@@ -4,25 +4,10 @@
 # and Drydock.
 #   tests/stories/console.sh BIN     CONSOLE_SHOTS=DIR keeps screenshots of every screen
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d "${TMPDIR:-/tmp}/ferry-console.XXXX")
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-mkdir -p "$HOME"
-up_pid=
-cleanup() {
-  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
-  if [ "$failed_checks" -gt 0 ]; then
-    for log in "$data"/logs/*.log "$work"/*.log; do
-      [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
-    done
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+port=17453
+. "$lib/ferry.sh"
 in_console() { "$root/tools/build-console" --run "$@"; }
 
 check "the console is built" "$root/tools/build-console" --run true
@@ -31,11 +16,9 @@ check "its types are those of the API's description, and it compiles" \
 check "its rules pass their tests" in_console node node_modules/vitest/vitest.mjs run
 in_console node scripts/budget.mjs || failed_checks=$((failed_checks + 1))
 
-ferry up --data "$data" --port 17453 >"$work/up.log" 2>&1 &
-up_pid=$!
-if eventually 60 test -s "$data/profile.json"; then ok "ferry up is ready"; else not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; fi
+ferry_up
 
-serves() { curl -sS --cacert "$data/ferryd/ca.pem" "https://127.0.0.1:17453$1" "${@:2}"; }
+serves() { curl -sS --cacert "$data/ferryd/ca.pem" "$url$1" "${@:2}"; }
 page=$(serves /console/ --compressed)
 asset=$(grep -oE '/console/assets/[^"]+\.js' <<<"$page" | head -1)
 if [ -z "$asset" ]; then not_ok "ferryd carries the console" "$page"; finish; fi
@@ -46,12 +29,12 @@ check_contains "a page that is known is not sent again" "$(serves /console/ --he
 check_contains "a script is kept for good" "$(serves "$asset" --head)" "immutable"
 check_contains "a script that is not there is 404" "$(serves /console/assets/nothing.js --head)" "404"
 
-check_contains "ferry console says where it is" "$(ferry console --no-open)" "https://127.0.0.1:17453/console/"
+check_contains "ferry console says where it is" "$(ferry console --no-open)" "$url/console/"
 check_contains "and where the API token is" "$(ferry console --no-open --output json)" "$data/ferryd/owner.token"
 
-export CONSOLE_ORIGIN=https://127.0.0.1:17453 CONSOLE_DATA=$data
+export CONSOLE_ORIGIN=$url CONSOLE_DATA=$data
 timeout 240 "$root/tools/build-console" --run node e2e/story.mjs || failed_checks=$((failed_checks + 1))
-for secret in "$(cat "$data/ferryd/owner.token")" "$(jq -r .clientSecret "$data/drydock/environment.json")"; do
+for secret in "$(cat "$data/ferryd/owner.token")" "$(of_cloud clientSecret)"; do
   check "no log holds a secret" bash -c "! grep -rqF -- '$secret' '$data/logs' '$work'/*.log"
 done
 finish

@@ -5,52 +5,23 @@
 # power lost at every step on the disk.
 #   tests/stories/device_install.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-install.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-unset FERRY_NODE_TOKEN
-mkdir -p "$HOME"
-up_pid=
-url=https://127.0.0.1:17443
-
-cleanup() {
-  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
-  if [ "$failed_checks" -gt 0 ]; then
-    for log in "$data"/logs/*.log "$work"/*.log; do
-      [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
-    done
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+. "$lib/ferry.sh"
 
 fails() { ! "$@"; }
-# refuses NAME EXPECTED COMMAND...: the command must fail and say so in these words.
-refuses() {
-  local name=$1 expected=$2 output
-  shift 2
-  if output=$("$@" 2>&1); then not_ok "$name" "succeeded: $output"; else check_contains "$name" "$output" "$expected"; fi
-}
 # new_node NAME: makes it and writes its token where the installer finds it.
 new_node() { ferry node create "$1" --group line-1 --output json >"$work/$1.json" && jq -r .token "$work/$1.json" >"$work/$1.token"; }
 registration_of() { jq -r .registrationId "$work/$1.json"; }
-leaf_of() { jq -r .chain "$1/registration.json" | openssl x509 -noout -fingerprint -sha256 | tr -d ':' | cut -d= -f2 | tr 'A-F' 'a-f'; }
 known_leaves() { curl -fsS --cacert "$data/ferryd/ca.pem" -H @"$work/auth" "$url/api/v1/workspaces/plant-a/certificates" |
-  jq -r --arg s "$1" '.value[] | select(.use=="node" and .subject==$s) | .sha256Thumbprint' | tr 'A-F' 'a-f'; }
+  jq -r --arg s "$1" '.value[] | select(.use=="node" and .subject==$s) | .sha256Thumbprint' | tr 'a-f' 'A-F'; }
 key_fits() { diff <(jq -r .chain "$1/registration.json" | openssl x509 -noout -pubkey) <(openssl pkey -in "$1/device.key.pem" -pubout); }
 toml() { python3 -c 'import sys, tomllib, json; print(json.dumps(tomllib.load(open(sys.argv[1], "rb"))))' "$1"; }
 # As `curl | sudo sh -s -- ARGUMENTS` does it, with the shell that is named first.
 install_with() { local shell=$1; shift; $shell -s -- --cloud-ca-file "$cloud_ca" "$@" <"$work/install.sh"; }
 
-ferry up --data "$data" --port 17443 >>"$work/up.log" 2>&1 &
-up_pid=$!
-eventually 60 curl -fsS --cacert "$data/ferryd/ca.pem" $url/healthz && eventually 60 test -s "$data/profile.json" ||
-  { not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; }
-cloud_ca=$(jq -r .caFile "$data/drydock/environment.json")
+ferry_up
+cloud_ca=$(of_cloud caFile)
 (umask 077; jq -r '"Authorization: Bearer " + .token' "$data/profile.json" >"$work/auth")
 check "a workspace and a group are there" bash -c "ferry workspace create plant-a --location westeurope && ferry group create line-1"
 

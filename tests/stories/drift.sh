@@ -4,24 +4,11 @@
 # workspace as a Bicep template.
 #   tests/stories/drift.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-drift.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-mkdir -p "$HOME"
-up_pid=
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+port=26443
+. "$lib/ferry.sh"
 
-cleanup() {
-  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
-  [ "$failed_checks" -gt 0 ] && tail -20 "$work"/*.log "$data"/logs/*.log 2>/dev/null | sed 's/^/#   /'
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-of_cloud() { jq -r ".$1" "$data/drydock/environment.json"; }
 cloud_curl() { curl -sS --fail-with-body --cacert "$(of_cloud caFile)" "$@"; }
 sign_in() {
   { printf 'grant_type=client_credentials&client_id=%s&scope=https%%3A%%2F%%2Fmanagement.azure.com%%2F.default&client_secret=' "$(of_cloud clientId)"
@@ -37,9 +24,7 @@ id_of() { ferry workspace show plant-a --output json | jq -r "[.. | objects | se
 settled() { [ "$(by_hand GET "$1" | jq -r '.properties.provisioningState')" = Succeeded ]; }
 found() { ferry workspace verify plant-a --output json 2>/dev/null | jq -r '.value[] | "\(.resource) \(.kind)"'; }
 
-ferry up --data "$data" --port 26443 >"$work/up.log" 2>&1 &
-up_pid=$!
-check "ferry up starts" eventually 60 test -s "$data/profile.json"
+ferry_up
 check "a workspace with Event Hubs is provisioned" ferry workspace create plant-a --location westeurope --event-hubs
 check "nothing has drifted" test -z "$(found)"
 sign_in

@@ -4,67 +4,19 @@
 # what must survive: a killed container, a killed control plane, a killed cloud; and bad input at each step.
 #   tests/stories/first_container.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-. "$root/tests/lib/dockerd.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-story.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-mkdir -p "$HOME"
-up_pid= agent_pid=
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+. "$lib/dockerd.sh"
+. "$lib/ferry.sh"
 
-cleanup() {
-  [ -n "$agent_pid" ] && kill "$agent_pid" 2>/dev/null && wait "$agent_pid" 2>/dev/null
-  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
-  docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1
-  stop_dockerd
-  if [ "$failed_checks" -gt 0 ]; then
-    for log in "$data"/logs/*.log "$work"/*.log; do
-      [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
-    done
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-start_up() {
-  ferry up --data "$data" --port 17443 >>"$work/up.log" 2>&1 &
-  up_pid=$!
-  eventually 60 curl -fsS --cacert "$data/ferryd/ca.pem" https://127.0.0.1:17443/healthz &&
-    eventually 60 test -s "$data/profile.json"
-}
-start_agent() {
-  ferry-agent run --data "$work/agent" --docker "$DOCKER_HOST" \
-    --environment-ca "$(jq -r .caFile "$data/drydock/environment.json")" >>"$work/agent.log" 2>&1 &
-  agent_pid=$!
-}
-module() { ferry status pump-7 --output json | jq -r ".modules[] | select(.name==\"$1\") | .$2"; }
-container_of() { docker ps -q --no-trunc --filter "label=io.ferry.agent.module=$1"; }
-module_runs() { [ "$(module "$1" runtimeStatus)" = running ] && [ -z "${2:-}" -o "$(module "$1" version)" = "${2:-}" ]; }
-# must NAME COMMAND...: as check, but without it the rest of the story makes no sense.
-must() {
-  local before=$failed_checks
-  check "$@"
-  [ "$failed_checks" -eq "$before" ] || finish
-}
-# refuses NAME EXPECTED COMMAND...: the command must fail and say so in these words.
-refuses() {
-  local name=$1 expected=$2 output
-  shift 2
-  if output=$("$@" 2>&1); then
-    not_ok "$name" "succeeded: $output"
-  else
-    check_contains "$name" "$output" "$expected"
-  fi
-}
+start_agent() { agent_run "$work/agent" --environment-ca "$(of_cloud caFile)"; }
+module_runs() { [ "$(module pump-7 "$1" runtimeStatus)" = running ] && [ -z "${2:-}" -o "$(module pump-7 "$1" version)" = "${2:-}" ]; }
 
 start_dockerd "$work/d" || { not_ok "a private Docker engine starts"; finish; }
 ok "a private Docker engine starts"
 
 # 1. ferry up
-if start_up; then ok "ferry up is ready"; else not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; fi
+ferry_up
 check "profile.json is for its owner alone" test "$(stat -c %a "$data/profile.json")" = 600
 check "profile.json has its four keys" jq -e '.url and .token and .caFile and .drydockEnvironment' "$data/profile.json"
 check "environment.json is for its owner alone" test "$(stat -c %a "$data/drydock/environment.json")" = 600
@@ -101,7 +53,7 @@ node=$(ferry node create pump-7 --group line-1 --output json)
 check "node create prints id, registrationId, token, expiresAt" \
   jq -e '.id and .registrationId and .token and .expiresAt' <<<"$node"
 token=$(jq -r .token <<<"$node")
-register() { FERRY_NODE_TOKEN=$1 ferry-agent register --server https://127.0.0.1:17443 --ca-file "$data/ferryd/ca.pem" --data "$2"; }
+register() { FERRY_NODE_TOKEN=$1 ferry-agent register --server $url --ca-file "$data/ferryd/ca.pem" --data "$2"; }
 refuses "a wrong token is refused" "token" register wrong-token "$work/stranger"
 must "the agent registers with its one-time token" register "$token" "$work/agent"
 refuses "the token is good once" "token" register "$token" "$work/thief"
@@ -147,16 +99,16 @@ kill_program ferryd
 check "after kill -9 of ferryd it is restarted with everything there" eventually 30 ferry workspace show plant-a
 check "the status is the same as before" eventually 30 module_runs sampler 1.0.1
 
-kill -9 "$agent_pid"; wait "$agent_pid" 2>/dev/null
+stop "$agent_pid" -KILL
 check "containers keep running without the agent" test "$(container_of heartbeat)" = "$heartbeat_before"
 start_agent
 check "the agent goes on with what it finds" eventually 60 reconnected
 check "without touching a container" test "$(container_of heartbeat)" = "$heartbeat_before"
 
-kill "$up_pid"; wait "$up_pid"; up_pid=
+stop "$up_pid"
 check "ferry up leaves no process behind" test -z "$(pgrep -f -- "--data $data")"
 token_before=$(jq -r .token "$data/profile.json")
-if start_up; then ok "ferry up starts again on the same data"; else not_ok "ferry up starts again on the same data"; fi
+ferry_up # again, on the same data
 check "with the same API token" test "$(jq -r .token "$data/profile.json")" = "$token_before"
 check "and the agent reconnects" eventually 90 reconnected
 
@@ -178,7 +130,7 @@ check "which replaces the other component" eventually 60 module_runs sampler 1.0
 check "and leaves this one alone" test "$(container_of heartbeat)" = "$heartbeat_before"
 refuses "a plan is refused when the world has moved" "the world has moved" ferry plan apply "$stale" --allow-removals
 check "the node is deleted" ferry node delete pump-7
-for secret in "$token" "$token_before" "$(jq -r .clientSecret "$data/drydock/environment.json")"; do
+for secret in "$token" "$token_before" "$(of_cloud clientSecret)"; do
   check "no log holds a secret" bash -c "! grep -rqF -- '$secret' '$data/logs' '$work'/*.log"
 done
 finish

@@ -5,44 +5,14 @@
 # every step that a renewal takes on the disk.
 #   tests/stories/renewal.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-. "$root/tests/lib/dockerd.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-renewal.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
-unset FERRY_NODE_TOKEN
-mkdir -p "$HOME"
-up_pid='' agent_pid=''
-url=https://127.0.0.1:17443
-
-cleanup() {
-  [ -n "$agent_pid" ] && kill "$agent_pid" 2>/dev/null && wait "$agent_pid" 2>/dev/null
-  [ -n "$up_pid" ] && kill "$up_pid" 2>/dev/null && wait "$up_pid" 2>/dev/null
-  docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1
-  stop_dockerd
-  if [ "$failed_checks" -gt 0 ]; then
-    for log in "$data"/logs/*.log "$work"/*.log; do
-      [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
-    done
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-must() {
-  local before=$failed_checks
-  check "$@"
-  [ "$failed_checks" -eq "$before" ] || finish
-}
-
-leaf_of() { jq -r .chain "$1/registration.json" | openssl x509 -noout -fingerprint -sha256 | tr -d ':' | cut -d= -f2; }
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+. "$lib/dockerd.sh"
+. "$lib/ferry.sh"
 leaf_changed() { [ "$(leaf_of "$1")" != "$2" ]; }
-module() { ferry status pump-7 --output json | jq -r ".modules[] | select(.name==\"$1\") | .$2"; }
-module_runs() { [ "$(module "$1" runtimeStatus)" = running ]; }
+module_runs() { [ "$(module pump-7 "$1" runtimeStatus)" = running ]; }
 connected() { [ "$(ferry status pump-7 --output json | jq -r .connected)" = true ]; }
-container() { docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}' "$(docker ps -q --filter label=io.ferry.agent.module=sampler)"; }
+container() { docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}' "$(container_of sampler)"; }
 # ask CERTIFICATE KEY: what Ferry says to who presents it; prints the status.
 ask() { curl -sS --cacert "$data/ferryd/ca.pem" --cert "$1" --key "$2" -o "$work/asked" -w '%{http_code}' -X POST -d '{}' $url/registration/status; }
 identity_files() { jq -r .chain "$1/registration.json" >"$work/$2.pem" && (umask 077; cp "$1/device.key.pem" "$work/$2.key"); }
@@ -50,16 +20,12 @@ register() { ferry node create "$1" --group line-1 --output json | jq -r .token 
   ferry-agent register --server $url --ca-file "$data/ferryd/ca.pem" --cloud-ca-file "$cloud_ca" --token-file - --data "$2"; }
 
 start_dockerd "$work/d" || { not_ok "a private Docker engine starts"; finish; }
-ferry up --data "$data" --port 17443 >>"$work/up.log" 2>&1 &
-up_pid=$!
-eventually 60 curl -fsS --cacert "$data/ferryd/ca.pem" $url/healthz && eventually 60 test -s "$data/profile.json" ||
-  { not_ok "ferry up is ready" "$(cat "$work/up.log")"; finish; }
-cloud_ca=$(jq -r .caFile "$data/drydock/environment.json")
+ferry_up
+cloud_ca=$(of_cloud caFile)
 must "a workspace, a group and a component are there" bash -c "ferry workspace create plant-a --location westeurope &&
   ferry group create line-1 && ferry component publish '$root/examples/components/sampler'"
 must "a node registers" register pump-7 "$work/agent"
-ferry-agent run --data "$work/agent" --docker "$DOCKER_HOST" >>"$work/agent.log" 2>&1 &
-agent_pid=$!
+agent_run "$work/agent"
 must "a component is deployed" ferry deploy sampler --group line-1
 must "it runs" eventually 90 module_runs sampler
 

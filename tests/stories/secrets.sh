@@ -4,25 +4,14 @@
 # afterwards: not in logs, output, errors, recordings and process lists, not in the databases of the control plane.
 #   tests/stories/secrets.sh BIN
 set -uo pipefail
-bin=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
-. "$root/tests/lib/tap.sh"
-PATH=$bin:$PATH
-work=$(mktemp -d /tmp/ferry-secrets.XXXX)
-data=$work/data
-export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config FERRY_PROFILE=$data/profile.json
+lib=$(dirname "$0")/../lib
+. "$lib/tap.sh"
+port=37443
+. "$lib/ferry.sh"
+cloud_environment=$work/cloud/environment.json
 export FERRY_RECORD=${FERRY_RECORD:-$work/recordings}
-mkdir -p "$HOME" "$work/planted"
-up_pid= cloud_pid= watcher_pid= agent_pid=
+mkdir -p "$work/planted"
 
-cleanup() {
-  for pid in $watcher_pid $agent_pid $up_pid $cloud_pid; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
-  [ "$failed_checks" -gt 0 ] && tail -20 "$work"/*.log "$data"/logs/*.log 2>/dev/null | sed 's/^/#   /'
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-of_cloud() { jq -r ".$1" "$work/cloud/environment.json"; }
 # plant NAME: remembers what comes on standard input as a secret that must not be found.
 plant() { tr -d '\n' >"$work/planted/$1"; }
 said() { "$@" >>"$work/output.log" 2>&1; }
@@ -41,13 +30,12 @@ watch_processes() {
 }
 
 drydock serve --data "$work/cloud" --https-port 38443 --mqtt-port 38883 --operation-delay 20 >>"$work/drydock.log" 2>&1 &
-cloud_pid=$!
-eventually 30 test -s "$work/cloud/environment.json" || { not_ok "the local cloud starts"; finish; }
-ferry up --data "$data" --port 37443 --no-drydock >"$work/up.log" 2>&1 &
-up_pid=$!
-eventually 30 test -s "$data/profile.json" || { not_ok "ferryd starts"; finish; }
+started
+eventually 30 test -s "$cloud_environment" || { not_ok "the local cloud starts"; finish; }
+ferry_up --no-drydock
 watch_processes &
 watcher_pid=$!
+started
 
 # 1. the credential of a cloud account, wrong and right
 application=$(drydock application create ferry-provisioner --data "$work/cloud" --output json)
@@ -74,8 +62,7 @@ said register wrong-secret stranger && not_ok "a wrong token is refused" || ok "
 check "a node registers" register node-token agent
 said register node-token thief && not_ok "the token is good once" || ok "the token is good once"
 # Without an engine it cannot run anything, but it connects, and says what is missing.
-ferry-agent run --data "$work/agent" --docker "unix://$work/no-engine.sock" --environment-ca "$(of_cloud caFile)" >>"$work/agent.log" 2>&1 &
-agent_pid=$!
+DOCKER_HOST=unix://$work/no-engine.sock agent_run "$work/agent" --environment-ca "$(of_cloud caFile)"
 find "$work/agent" -type f -exec grep -l 'PRIVATE KEY' {} + | head -1 | xargs -r sed -n 2p | plant device-key
 said ferry status
 said ferry node show pump-7
@@ -87,8 +74,7 @@ number=0
 while read -r key; do plant "resource-key-$((++number))" <<<"$key"; done <"$work/keys"
 check "keys of resources are known to this test" test "$number" -ge 4
 check "the watcher has seen the programs" grep -q 'ferryd serve' "$work/processes"
-kill "$watcher_pid" 2>/dev/null && wait "$watcher_pid" 2>/dev/null
-watcher_pid=
+stop "$watcher_pid"
 
 # 3. the search: as it is, percent-encoded, and in base64
 forms_of() {
