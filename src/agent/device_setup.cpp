@@ -15,7 +15,10 @@ namespace {
 constexpr const char* kEdgeConfig = "/etc/aziot/config.toml";
 constexpr const char* kEdgePayload = "/etc/aziot/ferry-payload.json";
 constexpr const char* kEdgeCertificate = "/var/aziot/certs/ferry-identity.pem";
+constexpr const char* kFerryCa = "/var/aziot/certs/ferry-server-ca.pem";
 constexpr const char* kEdgeKey = "/var/aziot/secrets/ferry-identity.key.pem";
+constexpr const char* kIssuedCertificates = "/var/lib/aziot/certd/certs";
+constexpr const char* kMadeKeys = "/var/lib/aziot/keyd/keys";
 // The users of Microsoft's certificates service, keys service and identity service.
 constexpr const char* kCertificatesUser = "aziotcs";
 constexpr const char* kKeysUser = "aziotks";
@@ -77,6 +80,13 @@ Result<void> add_edge_config(Deeds& deeds, const SetupOptions& options, const Id
   wanted.certificate_path = kEdgeCertificate;
   wanted.key_path = kEdgeKey;
   if (identity.registration.payload.is_object()) wanted.payload_path = kEdgePayload;
+  if (!identity.registration.server.empty()) {
+    wanted.est_url = identity.registration.server + "/.well-known/est/edge-ca";
+  }
+  if (!options.server_ca_pem.empty()) {
+    wanted.server_ca_path = kFerryCa;
+    deeds.write(kFerryCa, options.server_ca_pem, 0644, kCertificatesUser);
+  }
   const std::string before = existing_config(deeds);
   const std::string base =
       before.empty() ? fmt::format("hostname = \"{}\"\n", host_name()) : before;
@@ -150,7 +160,7 @@ Result<Deeds> teardown_deeds(const std::filesystem::path& root) {
                [] { return Result<void>(); });
     deeds.write(kEdgeConfig, **std::move(after), 0600);
   }
-  for (const auto* file : {kEdgePayload, kEdgeCertificate, kEdgeKey}) deeds.remove(file);
+  for (const auto* file : {kEdgePayload, kEdgeCertificate, kEdgeKey, kFerryCa}) deeds.remove(file);
   return deeds;
 }
 
@@ -171,6 +181,22 @@ std::string setup_advice(const SetupOptions& options) {
     }
     if (!options.root.empty() || !has_program("iotedge")) {
       text += "Microsoft's runtime is not here yet: once it is, run\n  iotedge config apply\n";
+    }
+    const Deeds here(options.root);
+    if (has_other_edge_ca(existing_config(here)).value_or(false)) {
+      text += fmt::format(
+          "The edge CA stays the one that {} names: take its [edge_ca] and [cert_issuance] out and "
+          "repeat the command for Ferry's\n",
+          kEdgeConfig);
+    }
+    std::error_code error;
+    if (std::filesystem::is_directory(here.in_root(kIssuedCertificates), error) &&
+        !std::filesystem::is_empty(here.in_root(kIssuedCertificates), error)) {
+      text += fmt::format(
+          "The runtime has certificates of an edge CA before, which it keeps until they are "
+          "renewed; to have Ferry's at once\n  iotedge system stop; rm -rf {}/* {}/*; iotedge "
+          "config apply\n",
+          kIssuedCertificates, kMadeKeys);
     }
   }
   return text;

@@ -17,6 +17,7 @@ struct SetupOptions {
   std::string network;
   bool start = true;
   bool replace_provisioning = false;
+  std::string server_ca_pem = {};  // what Ferry is known by; empty: by the system's roots
 };
 
 // `identity`: what the device is registered as. Fails where with_provisioning() does.

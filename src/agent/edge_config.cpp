@@ -2,6 +2,7 @@
 #include "agent/edge_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/encoding.hpp"
@@ -14,6 +15,8 @@ constexpr std::string_view kBegin =
     "lost";
 constexpr std::string_view kEnd = "# <<< Ferry";
 constexpr std::string_view kTable = "provisioning";
+// What is Ferry's between its two lines, and somebody else's business outside of them.
+constexpr std::array<std::string_view, 2> kEdgeCaTables{"edge_ca", "cert_issuance"};
 
 // A statement with the lines it takes, or a line of comment, or a blank one.
 struct Piece {
@@ -109,29 +112,35 @@ struct Stripped {
   std::string rest;
   bool had_provisioning = false;
   bool was_ferrys = false;
+  bool other_edge_ca = false;
 };
+
+bool is_of_edge_ca(std::string_view key) {
+  return std::find(kEdgeCaTables.begin(), kEdgeCaTables.end(), key) != kEdgeCaTables.end();
+}
 
 Result<Stripped> strip(std::string_view existing) {
   auto pieces = parse(existing);
   if (!pieces) return fail(std::move(pieces).error());
   Stripped stripped;
-  bool inside = false;  // a table of provisioning
-  bool top = true;
+  bool ferrys = false;  // between Ferry's lines
+  std::string table;
   for (const auto& piece : *pieces) {
     const auto line = trim(piece.text);
     if (piece.kind == Piece::Kind::blank) {
       const bool ours = line == kBegin || line == kEnd;
+      if (ours) ferrys = line == kBegin;
       stripped.was_ferrys |= ours;
       if (!ours) stripped.rest += piece.text;
       continue;
     }
-    if (piece.kind == Piece::Kind::table) {
-      inside = piece.first_key == kTable;
-      top = false;
-    }
-    const bool goes = inside || (top && piece.first_key == kTable);
-    stripped.had_provisioning |= goes;
-    if (!goes) stripped.rest += piece.text;
+    if (piece.kind == Piece::Kind::table) table = piece.first_key;
+    const std::string& subject = table.empty() ? piece.first_key : table;
+    const bool provisioning = subject == kTable;
+    const bool edge_ca = is_of_edge_ca(subject);
+    stripped.had_provisioning |= provisioning;
+    stripped.other_edge_ca |= edge_ca && !ferrys;
+    if (!provisioning && !(edge_ca && ferrys)) stripped.rest += piece.text;
   }
   while (stripped.rest.ends_with("\n\n")) stripped.rest.pop_back();
   if (!stripped.rest.empty() && !stripped.rest.ends_with('\n')) stripped.rest += '\n';
@@ -159,7 +168,21 @@ std::string file_uri(const std::string& path) {
   return quoted("file://" + percent_encode_path(path));
 }
 
-std::string block(const EdgeProvisioning& wanted) {
+// The names are those of Microsoft's certificates service and edge daemon; both read the files
+// anew for each request, so that a renewed device certificate is used at once.
+std::string edge_ca(const EdgeProvisioning& wanted) {
+  std::string text =
+      fmt::format("\n[edge_ca]\nmethod = \"est\"\nurl = {}\n", quoted(wanted.est_url));
+  text += fmt::format("identity_cert = {}\n", file_uri(wanted.certificate_path));
+  text += fmt::format("identity_pk = {}\n", file_uri(wanted.key_path));
+  text += "\n[edge_ca.auto_renew]\nrotate_key = true\nthreshold = \"80%\"\nretry = \"4%\"\n";
+  if (wanted.server_ca_path.empty()) return text;
+  text +=
+      fmt::format("\n[cert_issuance.est]\ntrusted_certs = [{}]\n", file_uri(wanted.server_ca_path));
+  return text + "\n[cert_issuance.est.auth]\n\n[cert_issuance.est.urls]\n";
+}
+
+std::string block(const EdgeProvisioning& wanted, bool with_edge_ca) {
   std::string text = fmt::format("{}\n[provisioning]\nsource = \"dps\"\n", kBegin);
   text += fmt::format("global_endpoint = {}\n", quoted("https://" + wanted.host));
   text += fmt::format("id_scope = {}\n", quoted(wanted.id_scope));
@@ -169,8 +192,9 @@ std::string block(const EdgeProvisioning& wanted) {
   text += "\n[provisioning.attestation]\nmethod = \"x509\"\n";
   text += fmt::format("registration_id = {}\n", quoted(wanted.registration_id));
   text += fmt::format("identity_cert = {}\n", file_uri(wanted.certificate_path));
-  text += fmt::format("identity_pk = {}\n{}\n", file_uri(wanted.key_path), kEnd);
-  return text;
+  text += fmt::format("identity_pk = {}\n", file_uri(wanted.key_path));
+  if (with_edge_ca) text += edge_ca(wanted);
+  return text + std::string(kEnd) + "\n";
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -189,7 +213,14 @@ Result<std::string> with_provisioning(std::string_view existing, const EdgeProvi
     return fail(Error{Code::conflict, "this device is provisioned already, not by Ferry"}.advise(
         "--replace-provisioning puts Ferry's in its place; a copy of the file is kept"));
   }
-  return stripped->rest + (stripped->rest.empty() ? "" : "\n") + block(wanted);
+  const bool with_edge_ca = !wanted.est_url.empty() && !stripped->other_edge_ca;
+  return stripped->rest + (stripped->rest.empty() ? "" : "\n") + block(wanted, with_edge_ca);
+}
+
+Result<bool> has_other_edge_ca(std::string_view existing) {
+  auto stripped = strip(existing);
+  if (!stripped) return fail(std::move(stripped).error());
+  return stripped->other_edge_ca;
 }
 
 Result<std::optional<std::string>> without_provisioning(std::string_view existing) {

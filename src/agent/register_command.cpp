@@ -196,7 +196,8 @@ Result<void> print_plan(const CommonOptions& common, const RegisterCommand& comm
                wishes.server);
     fmt::print("write {} (mode 0600): the certificate\n", (data / "registration.json").string());
   }
-  const auto options = setup_options(common, command);
+  auto options = setup_options(common, command);
+  options.server_ca_pem = wishes.settings.server_ca_pem;
   auto deeds = setup_deeds(options, identity);
   if (!deeds) return fail(std::move(deeds).error());
   fmt::print("{}{}", deeds->describe(), setup_advice(options));
@@ -204,10 +205,13 @@ Result<void> print_plan(const CommonOptions& common, const RegisterCommand& comm
 }
 
 Result<void> set_up(const CommonOptions& common, const RegisterCommand& command) {
-  const auto options = setup_options(common, command);
+  auto options = setup_options(common, command);
   if (options.runtime.empty()) return {};
   auto directory = DataDirectory::open_read_only(common.data_path());
   if (!directory) return fail(std::move(directory).error());
+  auto settings = directory->load_settings();
+  if (!settings) return fail(std::move(settings).error());
+  if (*settings) options.server_ca_pem = (*settings)->server_ca_pem;
   auto identity = identity_in_use(*directory);
   if (!identity) return fail(std::move(identity).error());
   if (!*identity) return fail(Code::not_found, "this device is not registered");

@@ -117,6 +117,8 @@ Result<control::RegistrationPolicyChange> read_change(const Call& call) {
   if (!late) return fail(std::move(late).error());
   auto hours = read_member(*body, "tokenHours", change.token_hours, optional_int);
   if (!hours) return fail(std::move(hours).error());
+  auto edge = read_member(*body, "edgeCa", change.edge_authorities, optional_bool);
+  if (!edge) return fail(std::move(edge).error());
   return change;
 }
 

@@ -3,6 +3,7 @@
 // exist that Ferry did not write, so bodies are taken by what they hold, whatever their content
 // type says.
 #include "api/caller.hpp"
+#include "api/device_answers.hpp"
 #include "api/errors.hpp"
 #include "api/routes.hpp"
 
@@ -12,8 +13,6 @@ namespace {
 using net::HttpRequest;
 using net::HttpResponse;
 using net::Task;
-
-constexpr std::string_view kLater = "30";  // seconds, for what may be repeated
 
 // A JSON object, or form fields; an empty body is an empty object.
 Result<json::object> lenient_body(const std::string& body) {
@@ -25,23 +24,6 @@ Result<json::object> lenient_body(const std::string& body) {
     return fields;
   }
   return parse_json_object(text);
-}
-
-// As everywhere, with the time to come again where that helps.
-HttpResponse refusal(const Error& error) {
-  auto response = error_response(error);
-  if (response.status == 429 || response.status == 503) {
-    response.headers.set("Retry-After", std::string(kLater));
-  }
-  return response;
-}
-
-HttpResponse awaited(const control::AwaitedApproval& approval) {
-  auto response = json_response(202, json::object{{"status", "pending_approval"},
-                                                  {"request_id", approval.request_id},
-                                                  {"retry_after", approval.retry_after.count()}});
-  response.headers.set("Retry-After", std::to_string(approval.retry_after.count()));
-  return response;
 }
 
 json::object certificate_answer(const control::IssuedCertificate& issued) {
@@ -61,17 +43,17 @@ Result<std::optional<std::string>> csr_in(const json::object& body) {
 
 Task<HttpResponse> login_node(control::Control& control, HttpRequest request) {
   auto body = lenient_body(request.body);
-  if (!body) co_return refusal(body.error());
+  if (!body) co_return device_refusal(body.error());
   auto token = require_string(*body, "token");
-  if (!token) co_return refusal(token.error());
+  if (!token) co_return device_refusal(token.error());
   auto answer =
       control.registration.login_node({.token = Secret(std::string(trim(*token))),
                                        .name = optional_string(*body, "name"),
                                        .hardware_id = optional_string(*body, "hardware_id"),
                                        .address = request.peer.address});
-  if (!answer) co_return refusal(answer.error());
+  if (!answer) co_return device_refusal(answer.error());
   if (const auto* approval = std::get_if<control::AwaitedApproval>(&*answer)) {
-    co_return awaited(*approval);
+    co_return approval_awaited(*approval);
   }
   const auto& session = std::get<control::NodeSession>(*answer);
   co_return json_response(200, json::object{{"access_token", session.access_token.reveal()},
@@ -81,16 +63,16 @@ Task<HttpResponse> login_node(control::Control& control, HttpRequest request) {
 Task<HttpResponse> get_certificate(control::Control& control, HttpRequest request) {
   const auto access_token = bearer_token(request);
   if (access_token.empty()) {
-    co_return refusal(
+    co_return device_refusal(
         Error{Code::unauthenticated, "the access token of /auth/login_node is missing"});
   }
   auto body = lenient_body(request.body);
-  if (!body) co_return refusal(body.error());
+  if (!body) co_return device_refusal(body.error());
   auto csr = csr_in(*body);
-  if (!csr) co_return refusal(csr.error());
+  if (!csr) co_return device_refusal(csr.error());
   auto issued =
       co_await control.registration.get_certificate(access_token, *csr, request.peer.address);
-  if (!issued) co_return refusal(issued.error());
+  if (!issued) co_return device_refusal(issued.error());
   json::object answer = certificate_answer(*issued);
   // Old clients get exactly what they know.
   if (issued->private_key) {
@@ -103,15 +85,15 @@ Task<HttpResponse> get_certificate(control::Control& control, HttpRequest reques
 
 Task<HttpResponse> renew(control::Control& control, HttpRequest request) {
   auto body = lenient_body(request.body);
-  if (!body) co_return refusal(body.error());
+  if (!body) co_return device_refusal(body.error());
   auto csr = csr_in(*body);
-  if (!csr) co_return refusal(csr.error());
-  if (!*csr) co_return refusal(Error{Code::invalid_argument, "'csr' is missing"});
+  if (!csr) co_return device_refusal(csr.error());
+  if (!*csr) co_return device_refusal(Error{Code::invalid_argument, "'csr' is missing"});
   auto answer =
       co_await control.renewals.renew(request.peer.certificate_chain, **csr, request.peer.address);
-  if (!answer) co_return refusal(answer.error());
+  if (!answer) co_return device_refusal(answer.error());
   if (const auto* approval = std::get_if<control::AwaitedApproval>(&*answer)) {
-    co_return awaited(*approval);
+    co_return approval_awaited(*approval);
   }
   const auto& issued = std::get<control::IssuedCertificate>(*answer);
   json::object response = certificate_answer(issued);
@@ -123,7 +105,7 @@ Task<HttpResponse> renew(control::Control& control, HttpRequest request) {
 
 Task<HttpResponse> status(control::Control& control, HttpRequest request) {
   auto answer = control.renewals.status(request.peer.certificate_chain, request.peer.address);
-  if (!answer) co_return refusal(answer.error());
+  if (!answer) co_return device_refusal(answer.error());
   co_return json_response(
       200,
       json::object{{"registration_id", answer->registration_id},

@@ -62,11 +62,13 @@ json::object to_json(const control::RegistrationPolicyView& policy) {
   return {{"set", json::object{{"serverKeys", value_or_null(policy.set.server_keys)},
                                {"graceDays", value_or_null(policy.set.grace_days)},
                                {"late", value_or_null(policy.set.late)},
-                               {"tokenHours", value_or_null(policy.set.token_hours)}}},
+                               {"tokenHours", value_or_null(policy.set.token_hours)},
+                               {"edgeCa", value_or_null(policy.set.edge_authorities)}}},
           {"effective", json::object{{"serverKeys", effective.server_keys},
                                      {"graceDays", effective.grace_days},
                                      {"late", effective.late_approval ? "approve" : "refuse"},
-                                     {"tokenHours", effective.token_hours}}}};
+                                     {"tokenHours", effective.token_hours},
+                                     {"edgeCa", effective.edge_authorities}}}};
 }
 
 json::object to_json(const store::RegistrationRequest& request) {

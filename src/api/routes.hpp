@@ -73,6 +73,9 @@ bool is_upload(std::string_view method, std::string_view path);
 // Adds what is below /auth/ and /registration/, which needs no API token.
 void add_installer_routes(net::Router& router, control::Control& control);
 
+// Adds what is below /.well-known/est/, where devices show their certificates.
+void add_est_routes(net::Router& router, control::Control& control);
+
 // Adds /auth/session, where a browser exchanges an API token for a cookie.
 void add_session_routes(net::Router& router, control::Control& control, const Clock& clock);
 

@@ -76,6 +76,7 @@ Server::Server(control::Control& control, const Clock& clock, InstallerFiles ins
   router_.add("GET", "/healthz", health);
   router_.add("GET", kDescriptionPath, description);
   add_installer_routes(router_, control_);
+  add_est_routes(router_, control_);
   add_session_routes(router_, control_, clock_);
   add_installer_file_routes(router_, installer_);
   Routes routes(router_, control_);

@@ -383,6 +383,9 @@ class Builder : private CommandLine {
           verb.add_option("--server-keys", arguments.server_keys,
                           "Whether Ferry makes keys for old installers")
               ->check(CLI::IsMember({"allow", "forbid", "inherit"}));
+          verb.add_option("--edge-ca", arguments.edge_ca,
+                          "Whether devices get an edge CA, for Microsoft's runtime")
+              ->check(CLI::IsMember({"allow", "forbid", "inherit"}));
           verb.add_option("--grace-days", arguments.grace_days,
                           "How long an expired certificate renews itself");
           verb.add_option("--late", arguments.late, "What comes after that")

@@ -178,6 +178,7 @@ struct PolicySet {
   std::string group;
   // "inherit", or a value; empty: leave it.
   std::string server_keys;
+  std::string edge_ca;
   std::string grace_days;
   std::string late;
   std::string token_hours;

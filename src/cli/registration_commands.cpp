@@ -128,7 +128,7 @@ void print_policy(Context& context, const json::value& policy) {
     const auto* effective = object ? find_object(*object, "effective") : nullptr;
     if (!set || !effective) return std::string();
     Table table({"POLICY", "HOLDS", "SET HERE"});
-    for (const char* name : {"serverKeys", "graceDays", "late", "tokenHours"}) {
+    for (const char* name : {"serverKeys", "graceDays", "late", "tokenHours", "edgeCa"}) {
       table.add({{name, Tone::strong}, {text_of(*effective, name)}, {text_of(*set, name)}});
     }
     return table.render(0, false);
@@ -136,6 +136,10 @@ void print_policy(Context& context, const json::value& policy) {
 }
 
 // "inherit" is null: the level above decides.
+json::value policy_flag(const std::string& word) {
+  return word == "inherit" ? json::value(nullptr) : json::value(word == "allow");
+}
+
 json::value policy_word(const std::string& word) {
   return word == "inherit" ? json::value(nullptr) : json::value(word);
 }
@@ -357,9 +361,8 @@ Done policy_show(Context& context, std::string group) {
 
 Done policy_set(Context& context, PolicySet arguments) {
   json::object change;
-  if (arguments.server_keys == "inherit") change["serverKeys"] = nullptr;
-  if (arguments.server_keys == "allow") change["serverKeys"] = true;
-  if (arguments.server_keys == "forbid") change["serverKeys"] = false;
+  if (!arguments.server_keys.empty()) change["serverKeys"] = policy_flag(arguments.server_keys);
+  if (!arguments.edge_ca.empty()) change["edgeCa"] = policy_flag(arguments.edge_ca);
   if (!arguments.late.empty()) change["late"] = policy_word(arguments.late);
   if (!arguments.grace_days.empty()) {
     auto number = policy_number("--grace-days", arguments.grace_days);

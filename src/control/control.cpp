@@ -54,6 +54,7 @@ Control::Control(std::unique_ptr<Context> context)
       nodes(*context_),
       registration(*context_),
       renewals(*context_),
+      edge_authorities(*context_),
       enrollments(*context_),
       policies(*context_),
       revoking(*context_),

@@ -24,6 +24,7 @@
 #include "control/nodes/nodes.hpp"
 #include "control/nodes/observing.hpp"
 #include "control/nodes/revoking.hpp"
+#include "control/registration/edge_authorities.hpp"
 #include "control/registration/enrollments.hpp"
 #include "control/registration/registration.hpp"
 #include "control/registration/registration_policy.hpp"
@@ -68,6 +69,7 @@ class Control {
   Nodes nodes;
   Registration registration;
   Renewals renewals;
+  EdgeAuthorities edge_authorities;
   Enrollments enrollments;
   Policies policies;
   Revoking revoking;

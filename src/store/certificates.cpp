@@ -13,9 +13,14 @@ constexpr std::array<std::string_view, 3> kOrigins{"ferry", "signed-outside", "i
 
 constexpr std::string_view kIsAuthority =
     "use IN ('organization-root', 'workspace-ca', 'group-ca')";
-constexpr std::string_view kIsNewestOfNode =
-    "use = 'node' AND revoked_at IS NULL AND NOT EXISTS (SELECT 1 FROM certificates newer "
-    "WHERE newer.owner = c.owner AND newer.use = 'node' AND newer.rowid > c.rowid)";
+constexpr std::string_view kEdgeOwner = "edge-ca/";
+
+// Of devices: their own certificates and the edge CAs on them.
+constexpr std::string_view kIsOfDevice = "use IN ('node', 'edge-ca')";
+constexpr std::string_view kIsNewest =
+    "revoked_at IS NULL AND NOT EXISTS (SELECT 1 FROM certificates newer "
+    "WHERE newer.owner = c.owner AND newer.use = c.use AND newer.rowid > c.rowid)";
+const std::string kIsNewestOfNode = fmt::format("use = 'node' AND {}", kIsNewest);
 constexpr std::string_view kByLevel =
     "CASE use WHEN 'external-ca' THEN 0 WHEN 'organization-root' THEN 1 "
     "WHEN 'workspace-ca' THEN 2 WHEN 'group-ca' THEN 3 ELSE 4 END, rowid";
@@ -89,6 +94,15 @@ std::string_view to_string(CertificateOrigin origin) {
   return kOrigins[static_cast<std::size_t>(origin)];
 }
 
+std::string edge_authority_owner(const fleet::NodeId& node) {
+  return fmt::format("{}{}", kEdgeOwner, node);
+}
+
+fleet::NodeId node_of(const CertificateRecord& certificate) {
+  const auto prefix = certificate.use == "edge-ca" ? kEdgeOwner.size() : 0;
+  return fleet::NodeId(certificate.owner.substr(prefix));
+}
+
 Result<void> Certificates::insert(const CertificateRecord& certificate) {
   return database_.execute(
       "INSERT INTO certificates(id, organization, workspace, owner, use, subject, issuer, "
@@ -137,7 +151,8 @@ Result<std::vector<CertificateRecord>> Certificates::list_of(const std::string& 
 Result<CertificatePage> Certificates::list(const fleet::OrganizationId& organization,
                                            const fleet::WorkspaceId& workspace, int limit,
                                            std::int64_t from) const {
-  // Authorities are few and come first, all on the first page; nodes follow by their row's number.
+  // Authorities are few and come first, all on the first page; devices' follow by their row's
+  // number.
   CertificatePage page;
   if (from == 0) {
     auto authorities = list_authorities(organization, workspace);
@@ -145,7 +160,8 @@ Result<CertificatePage> Certificates::list(const fleet::OrganizationId& organiza
     page.records = *std::move(authorities);
   }
   auto rows = database_.query(
-      select("WHERE workspace = ? AND use = 'node' AND rowid > ? ORDER BY rowid LIMIT ?"),
+      select(fmt::format("WHERE workspace = ? AND {} AND rowid > ? ORDER BY rowid LIMIT ?",
+                         kIsOfDevice)),
       {workspace.str(), from, limit});
   if (!rows) return fail(std::move(rows).error());
   if (rows->size() == static_cast<std::size_t>(limit)) page.next = rows->back().number(kRowId);
@@ -159,8 +175,8 @@ Result<std::vector<CertificateRecord>> Certificates::list_authorities(
     const fleet::OrganizationId& organization, const fleet::WorkspaceId& workspace) const {
   return all(database_.query(
       select(fmt::format("WHERE (organization = ? AND workspace IS NULL) OR (workspace = ? AND "
-                         "use <> 'node') ORDER BY {}",
-                         kByLevel)),
+                         "NOT {}) ORDER BY {}",
+                         kIsOfDevice, kByLevel)),
       {organization.str(), workspace.str()}));
 }
 
@@ -175,9 +191,9 @@ Result<std::vector<CertificateRecord>> Certificates::expiring(
   return all(database_.query(
       select(fmt::format(
           "WHERE organization = ?1 AND not_after < ?2 AND (?3 IS NULL OR workspace = ?3 OR "
-          "workspace IS NULL) AND ((use <> 'node' AND state <> 'retired' AND revoked_at IS NULL) "
-          "OR ({})) ORDER BY not_after LIMIT ?4",
-          kIsNewestOfNode)),
+          "workspace IS NULL) AND ((NOT {0} AND state <> 'retired' AND revoked_at IS NULL) "
+          "OR ({0} AND {1})) ORDER BY not_after LIMIT ?4",
+          kIsOfDevice, kIsNewest)),
       {organization.str(), to_column(end), workspace, limit}));
 }
 
@@ -212,6 +228,14 @@ Result<std::vector<CertificateRecord>> Certificates::list_nodes_under(const std:
       select(fmt::format("WHERE issuer_id = ? AND not_after > ? AND {} ORDER BY rowid LIMIT ?",
                          kIsNewestOfNode)),
       {issuer_id, to_column(now), limit}));
+}
+
+Result<std::vector<CertificateRecord>> Certificates::list_issuers_of_edge_authorities(
+    const fleet::WorkspaceId& workspace, Timestamp now) const {
+  return all(database_.query(
+      select("WHERE id IN (SELECT issuer_id FROM certificates WHERE workspace = ? AND "
+             "use = 'edge-ca' AND not_after > ? AND revoked_at IS NULL) ORDER BY rowid"),
+      {workspace.str(), to_column(now)}));
 }
 
 Result<std::vector<CertificateRecord>> Certificates::list_authorities_under(

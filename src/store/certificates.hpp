@@ -28,7 +28,8 @@ struct CertificateRecord {
   fleet::OrganizationId organization;
   std::optional<std::string> workspace;  // id; nullopt for the organization's
   std::string owner;  // id of the organization, workspace, group or node that it is of
-  // "organization-root", "workspace-ca", "group-ca", "node"; "external-ca": above an authority that
+  // "organization-root", "workspace-ca", "group-ca", "node"; "edge-ca": an authority on a device,
+  // whose key never was here (owner: edge_authority_owner); "external-ca": above an authority that
   // others signed, given with it.
   std::string use;
   std::string subject;
@@ -46,6 +47,12 @@ struct CertificateRecord {
   CertificateOrigin origin = CertificateOrigin::ferry;
   std::string key_type;  // "ec-p256"; empty for a kind that Ferry does not make
 };
+
+// What a node's edge CAs are of, so that they are apart from its own certificates.
+std::string edge_authority_owner(const fleet::NodeId& node);
+
+// The node that a certificate of use "node" or "edge-ca" is of.
+fleet::NodeId node_of(const CertificateRecord& certificate);
 
 struct CertificatePage {
   std::vector<CertificateRecord> records;
@@ -89,6 +96,9 @@ class Certificates {
   Result<std::int64_t> count_nodes_under(const std::string& issuer_id, Timestamp now) const;
   Result<std::vector<CertificateRecord>> list_nodes_under(const std::string& issuer_id,
                                                           Timestamp now, int limit) const;
+  // Of edge CAs that are good at `now`, whatever their own state is.
+  Result<std::vector<CertificateRecord>> list_issuers_of_edge_authorities(
+      const fleet::WorkspaceId& workspace, Timestamp now) const;
   // Authorities that it issued and that are not retired.
   Result<std::vector<CertificateRecord>> list_authorities_under(const std::string& issuer_id) const;
 

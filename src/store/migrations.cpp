@@ -12,6 +12,7 @@
 #include "store/migrations/0007_plans.hpp"
 #include "store/migrations/0008_drift.hpp"
 #include "store/migrations/0009_rollouts.hpp"
+#include "store/migrations/0012_edge_authorities.hpp"
 
 namespace ferry::store {
 
@@ -24,7 +25,8 @@ std::span<const std::string_view> migrations() {
                                           k0006Registration,
                                           k0007Plans,
                                           k0008Drift,
-                                          k0009Rollouts};
+                                          k0009Rollouts,
+                                          k0012EdgeAuthorities};
   return kMigrations;
 }
 

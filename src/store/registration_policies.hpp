@@ -18,6 +18,7 @@ struct RegistrationPolicyRecord {
   std::optional<std::int64_t> grace_days;
   std::optional<std::string> late;  // "approve" or "refuse"
   std::optional<std::int64_t> token_hours;
+  std::optional<bool> edge_authorities;
 };
 
 class RegistrationPolicies {

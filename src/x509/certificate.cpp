@@ -192,4 +192,17 @@ std::string chain_to_pem(const std::vector<Certificate>& chain) {
   return text;
 }
 
+std::string certificates_only_cms(const std::vector<Certificate>& certificates) {
+  const std::unique_ptr<PKCS7, FreeWith<PKCS7_free>> message(PKCS7_new());
+  FERRY_CHECK(PKCS7_set_type(message.get(), NID_pkcs7_signed) == 1);
+  FERRY_CHECK(PKCS7_content_new(message.get(), NID_pkcs7_data) == 1);
+  FERRY_CHECK(PKCS7_set_detached(message.get(), 1) == 1);  // there is no content
+  for (const Certificate& certificate : certificates) {
+    FERRY_CHECK(PKCS7_add_certificate(message.get(), certificate.native()) == 1);
+  }
+  BioPtr bio = bio_in_memory();
+  FERRY_CHECK(i2d_PKCS7_bio(bio.get(), message.get()) == 1);
+  return bio_content(bio.get());
+}
+
 }  // namespace ferry::x509

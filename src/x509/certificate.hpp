@@ -59,5 +59,8 @@ class Certificate {
 // All certificates of a PEM bundle in their order; at least one. Blocks of other kinds are skipped.
 Result<std::vector<Certificate>> parse_chain(std::string_view pem);
 std::string chain_to_pem(const std::vector<Certificate>& chain);
+// CMS signed data that holds certificates and signs nothing (RFC 5652 s.5.1, RFC 7030 s.4.1.3), in
+// DER: what EST answers with.
+std::string certificates_only_cms(const std::vector<Certificate>& certificates);
 
 }  // namespace ferry::x509

@@ -75,6 +75,29 @@ Result<CertificateRequest> CertificateRequest::from_pem(std::string_view pem) {
     return fail(Code::invalid_argument, "not a certificate request in PEM: {}",
                 take_openssl_reason());
   }
+  return adopt(request);
+}
+
+Result<CertificateRequest> CertificateRequest::from_der(std::string_view der) {
+  if (der.size() > kLongestPem) {
+    return fail(Code::invalid_argument, "a certificate request of {} bytes; {} are enough for any",
+                der.size(), kLongestPem);
+  }
+  const auto* begin = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* cursor = begin;
+  X509_REQ* request = d2i_X509_REQ(nullptr, &cursor, static_cast<long>(der.size()));
+  if (request == nullptr) {
+    return fail(Code::invalid_argument, "not a certificate request in DER: {}",
+                take_openssl_reason());
+  }
+  auto adopted = adopt(request);
+  if (cursor != begin + der.size()) {
+    return fail(Code::invalid_argument, "not a certificate request in DER: bytes follow it");
+  }
+  return adopted;
+}
+
+Result<CertificateRequest> CertificateRequest::adopt(X509_req_st* request) {
   auto shared = share(request);
   if (X509_REQ_get0_pubkey(request) == nullptr) {
     return fail(Code::invalid_argument, "the certificate request has no usable public key: {}",

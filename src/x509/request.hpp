@@ -23,6 +23,7 @@ class CertificateRequest {
   // Parses only; says nothing about the signature. More than kLongestPem is refused unread.
   static constexpr std::size_t kLongestPem = 16 * 1024;
   static Result<CertificateRequest> from_pem(std::string_view pem);
+  static Result<CertificateRequest> from_der(std::string_view der);
 
   // Proof of possession: whoever made the request holds the private key of its public key.
   Result<void> verify_self_signature() const;
@@ -31,6 +32,7 @@ class CertificateRequest {
   std::string to_pem() const;
 
  private:
+  static Result<CertificateRequest> adopt(X509_req_st* request);  // takes ownership
   explicit CertificateRequest(std::shared_ptr<X509_req_st> request)
       : request_(std::move(request)) {}
   std::shared_ptr<X509_req_st> request_;

@@ -14,6 +14,7 @@ namespace {
 class DeviceSetup : public testing::Test {
  protected:
   DeviceSetup() : root_(std::filesystem::temp_directory_path() / random_id("ferry-setup")) {
+    identity_.registration.server = "https://ferry.example:7443";
     identity_.registration.registration_id = "Node-1";
     identity_.registration.chain_pem = "CHAIN\n";
     identity_.registration.provisioning_host = "dps.example";
@@ -25,6 +26,7 @@ class DeviceSetup : public testing::Test {
     options_.data = "/var/lib/ferry-agent";
     options_.docker = "unix:///var/run/docker.sock";
     options_.network = "azure-iot-edge";
+    options_.server_ca_pem = "FERRYS CA\n";
   }
   ~DeviceSetup() override {
     std::error_code error;
@@ -81,6 +83,10 @@ TEST_F(DeviceSetup, GivesMicrosoftsRuntimeItsFilesWithTheRightModes) {
   EXPECT_EQ(mode("var/aziot/certs/ferry-identity.pem"), 0644u);
   EXPECT_EQ(mode("etc/aziot/config.toml"), 0600u);
   EXPECT_NE(text("etc/aziot/config.toml").find("registration_id = \"node-1\""), std::string::npos);
+  EXPECT_NE(text("etc/aziot/config.toml")
+                .find("url = \"https://ferry.example:7443/.well-known/est/edge-ca\""),
+            std::string::npos);
+  EXPECT_EQ(text("var/aziot/certs/ferry-server-ca.pem"), "FERRYS CA\n");
   EXPECT_NE(text("etc/aziot/ferry-payload.json").find("\"node\": \"n\""), std::string::npos);
   EXPECT_NE(text("etc/systemd/system/ferry-agent-renew.timer").find("OnUnitActiveSec"),
             std::string::npos);
@@ -104,6 +110,7 @@ TEST_F(DeviceSetup, KeepsACopyOfTheConfigurationThatItChanges) {
   ASSERT_TRUE(gone->carry_out([](std::string_view) {}));
   EXPECT_EQ(text("etc/aziot/config.toml"), "# mine\na = 1\n");
   EXPECT_FALSE(std::filesystem::exists(root_ / "var/aziot/secrets/ferry-identity.key.pem"));
+  EXPECT_FALSE(std::filesystem::exists(root_ / "var/aziot/certs/ferry-server-ca.pem"));
   EXPECT_FALSE(std::filesystem::exists(root_ / "etc/systemd/system/ferry-agent-renew.timer"));
   EXPECT_TRUE(teardown_deeds(root_).value().empty());
 }

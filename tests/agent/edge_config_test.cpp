@@ -84,6 +84,43 @@ TEST(EdgeConfig, KnowsProvisioningByDottedKeysToo) {
   EXPECT_TRUE(text.value().starts_with("a.provisioning = 1\n"));
 }
 
+EdgeProvisioning wanted_with_edge_ca() {
+  auto provisioning = wanted();
+  provisioning.est_url = "https://ferry.example:7443/.well-known/est/edge-ca";
+  provisioning.server_ca_path = "/var/aziot/certs/ferry.pem";
+  return provisioning;
+}
+
+TEST(EdgeConfig, HasTheRuntimeGetAndRenewItsEdgeCaFromFerry) {
+  const auto text = with_provisioning(kTemplate, wanted_with_edge_ca(), false).value();
+  EXPECT_NE(text.find("[edge_ca]\nmethod = \"est\"\n"
+                      "url = \"https://ferry.example:7443/.well-known/est/edge-ca\"\n"
+                      "identity_cert = \"file:///var/aziot/c.pem\"\n"
+                      "identity_pk = \"file:///var/aziot/a%20key.pem\"\n\n"
+                      "[edge_ca.auto_renew]\nrotate_key = true\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(
+      text.find("[cert_issuance.est]\ntrusted_certs = [\"file:///var/aziot/certs/ferry.pem\"]"),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(with_provisioning(text, wanted_with_edge_ca(), false).value(), text);
+  EXPECT_EQ(without_provisioning(text).value(), kTemplate);
+  EXPECT_FALSE(has_other_edge_ca(text).value());
+}
+
+TEST(EdgeConfig, LeavesAnEdgeCaThatSomebodyChose) {
+  for (const std::string theirs : {"[edge_ca]\ncert = \"file:///a.pem\"\npk = \"file:///a.key\"\n",
+                                   "edge_ca.auto_generated_edge_ca_expiry_days = 9\n",
+                                   "[cert_issuance.est]\ntrusted_certs = []\n"}) {
+    EXPECT_TRUE(has_other_edge_ca(theirs).value());
+    const auto text = with_provisioning(theirs, wanted_with_edge_ca(), false).value();
+    EXPECT_TRUE(text.starts_with(theirs)) << text;
+    EXPECT_EQ(text, with_provisioning(theirs, wanted(), false).value());
+    EXPECT_EQ(without_provisioning(text).value(), theirs);
+  }
+}
+
 TEST(EdgeConfig, TouchesNothingThatItDoesNotUnderstand) {
   for (const char* broken : {"a = \"x\nb = 1\n", "a = [1,\n", "not toml\n", "= 1\n", "[]\n"}) {
     const auto refused = with_provisioning(broken, wanted(), true);

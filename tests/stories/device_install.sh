@@ -109,6 +109,32 @@ check "the runtime's key fits its certificate" diff <(openssl x509 -in "$r/var/a
 check "the key is closed to others" test "$(stat -c %a "$r/var/aziot/secrets/ferry-identity.key.pem")" = 600
 check "the payload is a JSON object" jq -e 'type == "object"' "$r/etc/aziot/ferry-payload.json"
 check "a timer renews" test -f "$r/etc/systemd/system/ferry-agent-renew.timer"
+check "the edge CA comes from Ferry and renews by itself" jq -e --arg url "$url/.well-known/est/edge-ca" '
+  .edge_ca.method == "est" and .edge_ca.url == $url and .edge_ca.auto_renew == {rotate_key: true, threshold: "80%", retry: "4%"} and
+  .edge_ca.identity_cert == "file:///var/aziot/certs/ferry-identity.pem" and .edge_ca.identity_pk == "file:///var/aziot/secrets/ferry-identity.key.pem" and
+  .cert_issuance.est.trusted_certs == ["file:///var/aziot/certs/ferry-server-ca.pem"]' <<<"$config"
+# As Microsoft's certificates service asks, with the files that the configuration names.
+file_of() { jq -r "$1" <<<"$config" | sed "s,^file://,$r,"; }
+est() { curl -fsS --cacert "$(file_of '.cert_issuance.est.trusted_certs[0]')" --cert "$(file_of .edge_ca.identity_cert)" --key "$(file_of .edge_ca.identity_pk)" "$@"; }
+pem_of_cms() { { echo "-----BEGIN PKCS7-----"; cat; echo "-----END PKCS7-----"; } | openssl pkcs7 -print_certs; }
+est_url=$(jq -r .edge_ca.url <<<"$config")
+openssl req -new -newkey rsa:2048 -nodes -keyout "$work/edge.key" -subj /CN=whatever -outform DER 2>/dev/null \
+  -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign | base64 -w0 >"$work/edge.csr"
+enroll() { est -D "$work/est.headers" -H 'Content-Type: application/pkcs10' -H 'Content-Transfer-Encoding: base64' --data-binary @"$work/edge.csr" "$est_url/$1"; }
+check "EST issues it for the runtime's key" bash -c "$(declare -f est enroll file_of pem_of_cms); config='$config' r='$r' work='$work' est_url='$est_url'; enroll simpleenroll | pem_of_cms >'$work/edge.pem'"
+check_contains "as CMS" "$(cat "$work/est.headers")" "application/pkcs7-mime; smime-type=certs-only"
+check "it renews the same way" bash -c "$(declare -f est enroll file_of pem_of_cms); config='$config' r='$r' work='$work' est_url='$est_url'; enroll simplereenroll | pem_of_cms | grep -q BEGIN"
+est "$est_url/cacerts" | pem_of_cms >"$work/above.pem"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/hub.key" -subj /CN=edgehub 2>/dev/null |
+  openssl x509 -req -CA "$work/edge.pem" -CAkey "$work/edge.key" -days 30 -extfile <(printf 'subjectAltName=DNS:crane-07.plant.local\nextendedKeyUsage=serverAuth') -out "$work/hub.pem" 2>/dev/null
+ferry cert download trust-bundle --file "$work/trust.pem" >/dev/null
+check "a module's certificate below it is good for a server, by what devices trust" \
+  openssl verify -x509_strict -purpose sslserver -verify_hostname crane-07.plant.local -CAfile "$work/trust.pem" -untrusted "$work/edge.pem" -untrusted "$work/above.pem" "$work/hub.pem"
+check "no authority has room below it" bash -c "openssl x509 -in '$work/edge.pem' -noout -text | grep -q 'CA:TRUE, pathlen:0'"
+check "without a certificate there is none" test "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$data/ferryd/ca.pem" --data-binary @"$work/edge.csr" "$est_url/simpleenroll")" = 401
+check "it is in the list of certificates" bash -c "ferry cert list --output json | jq -e '[.. | objects | select(.use? == \"edge-ca\")] | length == 2'"
+check "a policy forbids it" ferry policy set --edge-ca forbid
+check "and then there is none" test "$(est -f -o /dev/null -w '%{http_code}' --data-binary @"$work/edge.csr" "$est_url/simpleenroll" 2>/dev/null)" = 403
 cp "$r/etc/aziot/config.toml" "$work/once.toml"
 check "the second run changes nothing" bash -c "sh -s -- --root '$r' --runtime iotedge <'$work/install.sh' && cmp '$work/once.toml' '$r/etc/aziot/config.toml'"
 mkdir -p "$work/r5/etc/aziot"

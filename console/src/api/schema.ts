@@ -112,7 +112,7 @@ export type CertificatePolicyChange = {
 
 export type CertificateState = "next" | "active" | "retiring" | "retired";
 
-export type CertificateUse = "organization-root" | "workspace-ca" | "group-ca" | "node" | "external-ca";
+export type CertificateUse = "organization-root" | "workspace-ca" | "group-ca" | "node" | "edge-ca" | "external-ca";
 
 export type ChainFinding = {
   severity: "error" | "warning" | "info";
@@ -625,12 +625,14 @@ export type RegistrationPolicy = {
     graceDays: number | null;
     late: string | null;
     tokenHours: number | null;
+    edgeCa: boolean | null;
   };
   effective: {
     serverKeys: boolean;
     graceDays: number;
     late: "approve" | "refuse";
     tokenHours: number;
+    edgeCa: boolean;
   };
 };
 

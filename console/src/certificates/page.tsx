@@ -15,7 +15,7 @@ import { type TreeNode, certificateTree, lifeOf, nextToEnd } from './tree';
 
 const USES: Record<Certificate['use'], string> = {
   'external-ca': 'Your own CA',
-  'organization-root': 'Organization root', 'workspace-ca': 'Workspace CA', 'group-ca': 'Node group CA', node: 'Node',
+  'organization-root': 'Organization root', 'workspace-ca': 'Workspace CA', 'group-ca': 'Node group CA', node: 'Node', 'edge-ca': 'Edge CA on a device',
 };
 
 function download(certificate: Certificate): void {

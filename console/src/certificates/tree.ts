@@ -5,7 +5,7 @@ import type { Tone } from '../ui/state';
 
 export type TreeNode = { certificate: Certificate; children: TreeNode[] };
 
-const RANK = ['external-ca', 'organization-root', 'workspace-ca', 'group-ca', 'node'];
+const RANK = ['external-ca', 'organization-root', 'workspace-ca', 'group-ca', 'node', 'edge-ca'];
 
 function rank({ use }: Certificate): number {
   const found = RANK.indexOf(use);

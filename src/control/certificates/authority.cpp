@@ -268,6 +268,36 @@ Result<CertificateRecord> issue_node_certificate(Context& context,
   return record;
 }
 
+Result<CertificateRecord> issue_edge_authority(Context& context, const fleet::Workspace& workspace,
+                                               const fleet::Node& node,
+                                               const x509::PublicKey& key) {
+  auto policy = effective_policy(
+      context, {node.group.str(), workspace.id.str(), workspace.organization.str()});
+  if (!policy) return fail(std::move(policy).error());
+  // The runtime chooses the kind of its key, whatever kinds nodes may have.
+  if (auto type = key.type(); !type) return fail(std::move(type).error());
+  if (auto sound = key.check(); !sound) return fail(std::move(sound).error());
+  auto issuer = issuing_authority(context, workspace.id.str());
+  if (!issuer) return fail(std::move(issuer).error());
+  auto profile = profile_from(context.clock.now(),
+                              node.registration_id.substr(0, kCommonNameLimit - 8) + " edge CA",
+                              policy->node_days * kDay);
+  profile.ca = true;
+  profile.path_length = 0;
+  nest_validity(profile, issuer->certificate);
+  auto certificate = x509::issue(issuer->certificate, *issuer->signer, key, profile);
+  if (!certificate) {
+    return fail(std::move(certificate).error().with("issue the edge CA of node '{}'", node.name));
+  }
+  auto record = describe_certificate(*certificate);
+  record.organization = workspace.organization;
+  record.workspace = workspace.id.str();
+  record.owner = store::edge_authority_owner(node.id);
+  record.use = "edge-ca";
+  record.issuer_id = issuer->record.id;
+  return record;
+}
+
 Result<std::vector<CertificateRecord>> issuers_of(const Context& context,
                                                   const CertificateRecord& certificate) {
   std::vector<CertificateRecord> issuers;
@@ -295,9 +325,15 @@ Result<std::vector<CertificateRecord>> trust_anchors(const Context& context,
                                                      const fleet::Workspace& workspace) {
   auto records = context.store.certificates.list_authorities(workspace.organization, workspace.id);
   if (!records) return fail(std::move(records).error());
+  std::erase_if(*records, [](const CertificateRecord& record) {
+    return record.use == "external-ca" || record.state == CertificateState::retired;
+  });
+  auto of_devices = context.store.certificates.list_issuers_of_edge_authorities(
+      workspace.id, context.clock.now());
+  if (!of_devices) return fail(std::move(of_devices).error());
+  std::move(of_devices->begin(), of_devices->end(), std::back_inserter(*records));
   std::vector<CertificateRecord> anchors;
   for (const auto& record : *records) {
-    if (record.use == "external-ca" || record.state == CertificateState::retired) continue;
     auto issuers = issuers_of(context, record);
     if (!issuers) return fail(std::move(issuers).error());
     const auto& anchor = issuers->empty() ? record : issuers->back();

@@ -6,6 +6,7 @@
 //   workspace CA       10 years  path length 1
 //   group CA            5 years  path length 0, for client authentication alone
 //   node                1 year   client authentication
+//   edge CA             1 year   path length 0, below the workspace CA; its key is on a device
 //
 // Every certificate begins a quarter of an hour ago, for devices whose clock is behind.
 //
@@ -78,13 +79,21 @@ Result<store::CertificateRecord> issue_node_certificate(Context& context,
                                                         const fleet::Workspace& workspace,
                                                         const fleet::Node& node,
                                                         const x509::PublicKey& key);
+// By the workspace's authority that issues, for a key on the node's device: what Microsoft's
+// runtime there signs its modules' certificates with. Not below the group's, which has no room for
+// another authority and none for servers. Not stored either.
+Result<store::CertificateRecord> issue_edge_authority(Context& context,
+                                                      const fleet::Workspace& workspace,
+                                                      const fleet::Node& node,
+                                                      const x509::PublicKey& key);
 // PEM: the certificate and everything above it that Ferry knows, up to the root.
 Result<std::string> full_chain(const Context& context, const store::CertificateRecord& certificate);
 // From the certificate's issuer up.
 Result<std::vector<store::CertificateRecord>> issuers_of(
     const Context& context, const store::CertificateRecord& certificate);
 
-// The ends of the chains of the workspace's authorities, those that leave included.
+// The ends of the chains of the workspace's authorities, those that leave included, and of what
+// devices still have from authorities that have left.
 Result<std::vector<store::CertificateRecord>> trust_anchors(const Context& context,
                                                             const fleet::Workspace& workspace);
 

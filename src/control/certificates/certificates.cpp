@@ -32,15 +32,16 @@ Result<std::vector<std::string>> Certificates::used_by(const CertificateRecord& 
   if (record.state == CertificateState::retired || record.revoked_at) {
     return std::vector<std::string>{};
   }
-  if (record.use == "node") {
-    auto node = context_.store.nodes.find(fleet::NodeId(record.owner));
+  if (record.use == "node" || record.use == "edge-ca") {
+    auto node = context_.store.nodes.find(store::node_of(record));
     if (!node) return fail(std::move(node).error());
     if (!*node) return std::vector<std::string>{};
     auto newest = context_.store.certificates.find(record.owner);
     if (!newest) return fail(std::move(newest).error());
     if (*newest && (*newest)->id != record.id) return std::vector<std::string>{};
-    return std::vector<std::string>{
-        fmt::format("node {}, device {}", (*node)->name, (*node)->registration_id)};
+    return std::vector<std::string>{fmt::format(
+        "node {}, {}", (*node)->name,
+        record.use == "node" ? "device " + (*node)->registration_id : "what its modules trust")};
   }
   if (record.use == "group-ca") {
     auto group = context_.store.groups.find(fleet::NodeGroupId(record.owner));

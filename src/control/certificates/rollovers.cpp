@@ -171,8 +171,8 @@ Result<std::string> name_of_owner(const Context& context, const std::string& use
 
 Result<std::string> name_of_certificate_owner(const Context& context,
                                               const CertificateRecord& record) {
-  if (record.use == "node") {
-    auto node = context.store.nodes.find(fleet::NodeId(record.owner));
+  if (record.use == "node" || record.use == "edge-ca") {
+    auto node = context.store.nodes.find(store::node_of(record));
     if (!node) return fail(std::move(node).error());
     return *node ? (*node)->name : record.subject;
   }

@@ -141,12 +141,14 @@ Result<OperationView> Moving::deregister(const fleet::OrganizationId& organizati
     return fail(Code::conflict, "node '{}' is {}", node->name,
                 node->deleting ? "being deleted" : "not registered");
   }
-  auto certificates = context_.store.certificates.list_of(node->id.str());
-  if (!certificates) return fail(std::move(certificates).error());
-  for (const auto& certificate : *certificates) {
-    auto revoked =
-        context_.store.certificates.revoke(certificate.id, context_.clock.now(), "deregistered");
-    if (!revoked) return fail(std::move(revoked).error());
+  for (const auto& owner : {node->id.str(), store::edge_authority_owner(node->id)}) {
+    auto certificates = context_.store.certificates.list_of(owner);
+    if (!certificates) return fail(std::move(certificates).error());
+    for (const auto& certificate : *certificates) {
+      auto revoked =
+          context_.store.certificates.revoke(certificate.id, context_.clock.now(), "deregistered");
+      if (!revoked) return fail(std::move(revoked).error());
+    }
   }
   auto token = context_.store.nodes.remove_token(node->id);
   if (!token) return fail(std::move(token).error());

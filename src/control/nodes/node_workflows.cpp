@@ -67,6 +67,8 @@ Workflow remove_node(Context& context, const fleet::NodeId& id) {
           .succeeded = [&context, id]() -> Result<void> {
             auto certificates = context.store.certificates.remove(id.str());
             if (!certificates) return certificates;
+            auto edge = context.store.certificates.remove(store::edge_authority_owner(id));
+            if (!edge) return edge;
             auto requests = context.store.enrollments.remove_recoveries(id);
             if (!requests) return requests;
             auto revocation = context.store.revocations.remove(id.str());

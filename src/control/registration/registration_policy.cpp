@@ -62,9 +62,10 @@ Result<void> check(const RegistrationPolicyChange& change) {
 }
 
 std::string describe(const RegistrationPolicy& policy) {
-  return fmt::format("serverKeys {}, graceDays {}, late {}, tokenHours {}",
+  return fmt::format("serverKeys {}, graceDays {}, late {}, tokenHours {}, edgeCa {}",
                      policy.server_keys ? "allowed" : "forbidden", policy.grace_days,
-                     policy.late_approval ? "approve" : "refuse", policy.token_hours);
+                     policy.late_approval ? "approve" : "refuse", policy.token_hours,
+                     policy.edge_authorities ? "allowed" : "forbidden");
 }
 
 }  // namespace
@@ -83,6 +84,7 @@ Result<RegistrationPolicy> registration_policy(const Context& context,
     policy.grace_days = set.grace_days.value_or(policy.grace_days);
     if (set.late) policy.late_approval = *set.late == "approve";
     policy.token_hours = set.token_hours.value_or(policy.token_hours);
+    policy.edge_authorities = set.edge_authorities.value_or(policy.edge_authorities);
   }
   return policy;
 }
@@ -113,6 +115,7 @@ Result<RegistrationPolicyView> Policies::change(const fleet::OrganizationId& org
   if (change.grace_days) record.grace_days = *change.grace_days;
   if (change.late) record.late = *change.late;
   if (change.token_hours) record.token_hours = *change.token_hours;
+  if (change.edge_authorities) record.edge_authorities = *change.edge_authorities;
   auto kept = context_.store.registration_policies.put(record);
   if (!kept) return fail(std::move(kept).error());
   auto after = view_of(context_, *level);

@@ -18,6 +18,7 @@ struct RegistrationPolicy {
   std::int64_t grace_days = 30;  // an expired certificate renews itself for so long
   bool late_approval = true;     // after that a person may approve it; false: never
   std::int64_t token_hours = 24;
+  bool edge_authorities = true;  // devices may have authorities of their own, for their modules
 };
 
 Result<RegistrationPolicy> registration_policy(const Context& context,
@@ -36,6 +37,7 @@ struct RegistrationPolicyChange {
   std::optional<std::optional<std::int64_t>> grace_days;
   std::optional<std::optional<std::string>> late;  // "approve" or "refuse"
   std::optional<std::optional<std::int64_t>> token_hours;
+  std::optional<std::optional<bool>> edge_authorities;
 };
 
 class Policies {

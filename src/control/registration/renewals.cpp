@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
-#include "base/log.hpp"
 #include "control/certificates/authority.hpp"
 #include "control/certificates/rollovers.hpp"
 #include "control/lookup.hpp"
@@ -19,27 +17,10 @@ using std::chrono::hours;
 using store::CertificateRecord;
 using store::RequestState;
 
-constexpr std::string_view kSuperseded = "superseded";
 constexpr std::chrono::seconds kCheckAfter{6 * 3600};
 constexpr hours kApprovalLife{24 * 7};
-// A device that gets this many in a day and takes none into use has a fault that more would not
-// mend.
-constexpr int kCertificatesADay = 10;
 // Writing down that a node was seen is worth a transaction once an hour.
 constexpr hours kSeenResolution{1};
-
-bool is_superseded(const CertificateRecord& record) {
-  return record.revoked_at && record.revocation_reason == kSuperseded;
-}
-
-// Certificates begin a quarter of an hour before they are issued.
-constexpr std::chrono::minutes kIssuedAfterBeginning{16};
-
-// Another device has been registered as this node since: the certificate works until that one is in
-// use, and has no successor.
-bool is_of_replaced_device(const fleet::Node& node, const CertificateRecord& record) {
-  return node.registered_at && record.not_before + kIssuedAfterBeginning < *node.registered_at;
-}
 
 std::int64_t days_between(Timestamp from, Timestamp to) {
   return std::chrono::ceil<std::chrono::days>(to - from).count();
@@ -47,56 +28,8 @@ std::int64_t days_between(Timestamp from, Timestamp to) {
 
 }  // namespace
 
-struct Renewals::Presented {
-  fleet::Workspace workspace;
-  fleet::Node node;
-  CertificateRecord certificate;
-  CertificateRecord newest;
-};
-
-Result<Renewals::Presented> Renewals::identify(const std::vector<std::string>& chain,
-                                               const std::string& address) {
-  if (chain.empty()) {
-    return fail(Error{Code::unauthenticated, "no client certificate was presented",
-                      "connect with the device's certificate and key"});
-  }
-  auto allowed = context_.failures.check(address_key(address));
-  if (!allowed) return fail(std::move(allowed).error());
-  const auto leaf = x509::Certificate::parse(chain.front());
-  std::optional<CertificateRecord> record;
-  if (leaf) {
-    auto found =
-        context_.store.certificates.find_by_thumbprint(to_lower(leaf->sha256_thumbprint()));
-    if (!found) return fail(std::move(found).error());
-    record = *std::move(found);
-  }
-  if (!record || record->use != "node") {
-    context_.failures.count(address_key(address));
-    return fail(Error{Code::unauthenticated, "the client certificate is not one of a node here",
-                      "register the device: ferry node create or ferry node replace"});
-  }
-  auto node = context_.store.nodes.find(fleet::NodeId(record->owner));
-  if (!node) return fail(std::move(node).error());
-  if (!*node) return fail(Code::internal, "node {} is not there", record->owner);
-  auto admitted = check_admitted(context_, **node);
-  if (!admitted) return fail(std::move(admitted).error());
-  if (record->revoked_at && !is_superseded(*record)) {
-    return fail(
-        Error{Code::permission_denied,
-              fmt::format("the certificate has been revoked: {}", record->revocation_reason),
-              "ferry node replace gives a token for a new one"});
-  }
-  auto newest = context_.store.certificates.find(record->owner);
-  if (!newest) return fail(std::move(newest).error());
-  if (!*newest) return fail(Code::internal, "node {} has no certificate", record->owner);
-  auto workspace = load_workspace(context_, (*node)->workspace);
-  if (!workspace) return fail(std::move(workspace).error());
-  return Presented{*std::move(workspace), **std::move(node), *std::move(record),
-                   **std::move(newest)};
-}
-
 // The certificate is in use, so what was issued before it is not. True when that is news.
-Result<bool> Renewals::confirm(Presented& presented, const std::string& address) {
+Result<bool> Renewals::confirm(PresentedDevice& presented, const std::string& address) {
   const Timestamp now = context_.clock.now();
   auto records = context_.store.certificates.list_of(presented.node.id.str());
   if (!records) return fail(std::move(records).error());
@@ -121,7 +54,7 @@ Result<bool> Renewals::confirm(Presented& presented, const std::string& address)
 }
 
 // nullopt: let in. Otherwise a person has to decide, and has not.
-Result<std::optional<AwaitedApproval>> Renewals::admit_late(const Presented& presented,
+Result<std::optional<AwaitedApproval>> Renewals::admit_late(const PresentedDevice& presented,
                                                             const std::string& key_digest,
                                                             const std::string& why,
                                                             const std::string& address) {
@@ -160,7 +93,7 @@ Result<std::optional<AwaitedApproval>> Renewals::admit_late(const Presented& pre
   return AwaitedApproval{request.id};
 }
 
-Result<IssuedCertificate> Renewals::issue(Presented& presented, const x509::PublicKey& key,
+Result<IssuedCertificate> Renewals::issue(PresentedDevice& presented, const x509::PublicKey& key,
                                           std::string action, const std::string& address) {
   auto certificate = issue_node_certificate(context_, presented.workspace, presented.node, key);
   if (!certificate) return fail(std::move(certificate).error());
@@ -175,7 +108,7 @@ Result<IssuedCertificate> Renewals::issue(Presented& presented, const x509::Publ
   return answer_with(context_, presented.workspace, presented.node, *certificate);
 }
 
-Result<RenewAnswer> Renewals::decide(Presented& presented, const std::string& csr_pem,
+Result<RenewAnswer> Renewals::decide(PresentedDevice& presented, const std::string& csr_pem,
                                      const std::string& address) {
   auto key = key_of_csr(csr_pem);
   if (!key) return fail(std::move(key).error());
@@ -189,19 +122,10 @@ Result<RenewAnswer> Renewals::decide(Presented& presented, const std::string& cs
     if (!again) return fail(std::move(again).error());
     return RenewAnswer(*std::move(again));
   }
-  if (is_of_replaced_device(node, certificate)) {
-    return fail(Error{Code::permission_denied,
-                      "another device has been registered in the place of this one",
-                      "ferry node replace gives a token for this one"});
-  }
-  auto records = context_.store.certificates.list_of(node.id.str());
-  if (!records) return fail(std::move(records).error());
-  const auto recent = std::count_if(records->begin(), records->end(), [&](const auto& record) {
-    return record.not_before > now - hours(24);
-  });
-  if (recent >= kCertificatesADay) {
-    return fail(Code::resource_exhausted, "the node has had {} certificates in a day", recent);
-  }
+  auto in_place = check_not_replaced(presented);
+  if (!in_place) return fail(std::move(in_place).error());
+  auto room = check_daily_count(context_, node.id.str());
+  if (!room) return fail(std::move(room).error());
   auto policy = registration_policy(context_, workspace.id, node.group);
   if (!policy) return fail(std::move(policy).error());
   const bool expired = certificate.not_after <= now;
@@ -239,7 +163,7 @@ net::Task<Result<RenewAnswer>> Renewals::renew(std::vector<std::string> chain, s
   {
     auto transaction = context_.store.begin();
     if (!transaction) co_return fail(std::move(transaction).error());
-    auto presented = identify(chain, address);
+    auto presented = identify_device(context_, chain, address);
     if (!presented) co_return fail(std::move(presented).error());
     answer = decide(*presented, csr_pem, address);
     if (!answer) co_return answer;
@@ -259,18 +183,12 @@ Result<StatusAnswer> Renewals::status(const std::vector<std::string>& chain,
                                       const std::string& address) {
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
-  auto presented = identify(chain, address);
+  auto presented = identify_device(context_, chain, address);
   if (!presented) return fail(std::move(presented).error());
+  auto good = check_current(context_, *presented);
+  if (!good) return fail(std::move(good).error());
   const auto& certificate = presented->certificate;
   const Timestamp now = context_.clock.now();
-  if (is_superseded(certificate)) {
-    return fail(Error{Code::permission_denied, "the certificate was replaced by a newer one",
-                      "ask for a new one: POST /registration/renew"});
-  }
-  if (certificate.not_after <= now) {
-    return fail(Error{Code::permission_denied, "the certificate has expired",
-                      "ask for a new one: POST /registration/renew"});
-  }
   auto news = confirm(*presented, address);
   if (!news) return fail(std::move(news).error());
   std::optional<store::Operation> settling;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Life after registration: a device shows the certificate that it has and gets the next one, or
-// hears when to ask. The certificate came over TLS, which proved that the device holds its key and
-// judged nothing else; everything is judged here, by what Ferry's database knows of it.
+// hears when to ask.
 //
 // A new certificate makes the ones before it worthless the first time that it is shown here: until
 // then a device that loses the answer, or fails to reach the provisioning service, has lost
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "control/registration/issuing.hpp"
+#include "control/registration/presented_device.hpp"
 #include "net/task.hpp"
 
 namespace ferry::control {
@@ -43,17 +43,15 @@ class Renewals {
   Result<StatusAnswer> status(const std::vector<std::string>& chain, const std::string& address);
 
  private:
-  struct Presented;
-  Result<Presented> identify(const std::vector<std::string>& chain, const std::string& address);
-  Result<RenewAnswer> decide(Presented& presented, const std::string& csr_pem,
+  Result<RenewAnswer> decide(PresentedDevice& presented, const std::string& csr_pem,
                              const std::string& address);
-  Result<std::optional<AwaitedApproval>> admit_late(const Presented& presented,
+  Result<std::optional<AwaitedApproval>> admit_late(const PresentedDevice& presented,
                                                     const std::string& key_digest,
                                                     const std::string& why,
                                                     const std::string& address);
-  Result<IssuedCertificate> issue(Presented& presented, const x509::PublicKey& key,
+  Result<IssuedCertificate> issue(PresentedDevice& presented, const x509::PublicKey& key,
                                   std::string action, const std::string& address);
-  Result<bool> confirm(Presented& presented, const std::string& address);
+  Result<bool> confirm(PresentedDevice& presented, const std::string& address);
   Context& context_;
 };
 
