@@ -164,11 +164,13 @@ bool is_for_service(std::string_view authorization) {
 }
 
 Outcome<void> authorize_service(const HubInfo& hub, std::string_view authorization,
-                                const Need& need, const EntraAccess& entra, ferry::Timestamp now) {
+                                std::string_view path, const Need& need, const EntraAccess& entra,
+                                ferry::Timestamp now) {
   if (const auto jwt = bearer_token(authorization)) return check_roles(hub, *jwt, need, entra);
   const auto token = parse_sas(authorization);
   if (!token) return refuse(401002, "Unauthorized: {}", token.error().message);
-  return check_policy(hub, *token, hub.host_name, need.rights, now);
+  const std::string resource = hub.host_name + ferry::percent_decode(path);
+  return check_policy(hub, *token, resource, need.rights, now);
 }
 
 Outcome<DeviceProof> authenticate_device(const HubInfo& info, Hub& hub, const EntityKey& key,

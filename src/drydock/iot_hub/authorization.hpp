@@ -27,8 +27,11 @@ struct EntraAccess {
   const Directory* directory = nullptr;
 };
 // 401002 for a token that is wrong, 401002 or 403000 for one that is not enough.
+// `path` is what the request is for: tokens of policies are good for what lies below their
+// resource.
 Outcome<void> authorize_service(const HubInfo& hub, std::string_view authorization,
-                                const Need& need, const EntraAccess& entra, ferry::Timestamp now);
+                                std::string_view path, const Need& need, const EntraAccess& entra,
+                                ferry::Timestamp now);
 
 struct DeviceProof {
   std::string method;                  // "sas" or "x509"

@@ -24,8 +24,13 @@ constexpr std::size_t kModulesPerDevice = 50;
 
 }  // namespace
 
-Hub::Hub(std::string name, ferry::net::Executor executor, const ferry::Clock& clock, Store& store)
-    : name_(std::move(name)), executor_(executor), clock_(clock), store_(store) {}
+Hub::Hub(std::string name, ferry::net::Executor executor, const ferry::Clock& clock, Store& store,
+         std::shared_ptr<CloudToDevice> messages)
+    : name_(std::move(name)),
+      executor_(executor),
+      clock_(clock),
+      store_(store),
+      messages_(std::move(messages)) {}
 
 Result<void> Hub::load() {
   auto content = store_.load(name_);
@@ -181,6 +186,7 @@ Outcome<void> Hub::remove_device(std::string_view id, std::string_view if_match)
   connected_ -= connected(device->self);
   for (const auto& [name, module] : device->modules) connected_ -= connected(module);
   devices_.erase(devices_.find(id));
+  removed_devices_.emplace_back(id);
   return {};
 }
 
@@ -219,6 +225,11 @@ Result<void> Hub::commit() {
     }
     dirty_.clear();
     dirty_configurations_.clear();
+  }
+  for (const std::string& device : std::exchange(removed_devices_, {})) {
+    if (auto erased = messages_->erase_device(name_, device); !erased) {
+      ferry::log::error("iot_hub", "messages for {}: {}", device, erased.error().describe());
+    }
   }
   for (const Notification& notification : std::exchange(notifications_, {})) {
     const Entity* entity = find(notification.key);

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "drydock/iot_hub/cloud_to_device.hpp"
 #include "drydock/iot_hub/identity.hpp"
 #include "drydock/iot_hub/query.hpp"
 #include "drydock/iot_hub/twin.hpp"
@@ -29,6 +30,7 @@ class DeviceSession {
   virtual bool accepts_methods() const = 0;
   virtual void call_method(std::string_view name, std::string_view call_id,
                            std::string_view payload) = 0;
+  virtual void messages_waiting() = 0;  // for the device, in the queue
   virtual void close(std::string_view reason) = 0;
 };
 
@@ -73,10 +75,12 @@ class Hub : public std::enable_shared_from_this<Hub> {
   using Devices = std::map<std::string, Device, std::less<>>;
   using Configurations = std::map<std::string, Configuration, std::less<>>;
 
-  Hub(std::string name, ferry::net::Executor executor, const ferry::Clock& clock, Store& store);
+  Hub(std::string name, ferry::net::Executor executor, const ferry::Clock& clock, Store& store,
+      std::shared_ptr<CloudToDevice> messages);
   ferry::Result<void> load();
 
   const std::string& name() const { return name_; }  // lower case
+  const std::shared_ptr<CloudToDevice>& messages() const { return messages_; }
   ferry::Timestamp now() const { return clock_.now(); }
   const Devices& devices() const { return devices_; }
   Configurations& configurations() { return configurations_; }
@@ -143,19 +147,21 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ferry::net::Executor executor_;
   const ferry::Clock& clock_;
   Store& store_;
+  std::shared_ptr<CloudToDevice> messages_;
   bool retired_ = false;
   Devices devices_;
   Configurations configurations_;
   std::size_t connected_ = 0;
   std::set<EntityKey> dirty_;
   std::set<std::string> dirty_configurations_;
+  std::vector<std::string> removed_devices_;  // whose messages have not been erased yet
   std::vector<Notification> notifications_;
   std::vector<std::function<void(bool)>> waiting_;
 };
 
 // JSON as the service API gives it.
-json::object identity_json(const Entity& entity);
-json::object twin_json(const Device& device, const Entity& entity);
+json::object identity_json(const Hub& hub, const Entity& entity);
+json::object twin_json(const Hub& hub, const Device& device, const Entity& entity);
 
 // What query paths mean for a device or module twin.
 class TwinSource final : public query::Source {

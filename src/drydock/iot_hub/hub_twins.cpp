@@ -18,6 +18,10 @@ json::value text_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
+std::int64_t waiting_messages(const Hub& hub, const EntityKey& key) {
+  return key.module.empty() ? hub.messages()->count(hub.name(), key.device).value_or(0) : 0;
+}
+
 query::Found own(json::value value) {
   return {nullptr, std::move(value)};
 }
@@ -94,7 +98,7 @@ query::Found TwinSource::find(const query::Path& path) const {
   return {};
 }
 
-json::object identity_json(const Entity& entity) {
+json::object identity_json(const Hub& hub, const Entity& entity) {
   const Identity& identity = entity.identity;
   json::object result{{"deviceId", identity.key.device}};
   if (!identity.key.module.empty()) {
@@ -106,7 +110,7 @@ json::object identity_json(const Entity& entity) {
   result["connectionState"] = connection_state(entity);
   result["connectionStateUpdatedTime"] = time_or_never(entity.connection_changed);
   result["lastActivityTime"] = time_or_never(entity.last_activity);
-  result["cloudToDeviceMessageCount"] = 0;
+  result["cloudToDeviceMessageCount"] = waiting_messages(hub, identity.key);
   result["authentication"] = authentication_json(identity);
   if (identity.key.module.empty()) {
     result["status"] = identity.enabled ? "enabled" : "disabled";
@@ -119,7 +123,7 @@ json::object identity_json(const Entity& entity) {
   return result;
 }
 
-json::object twin_json(const Device& device, const Entity& entity) {
+json::object twin_json(const Hub& hub, const Device& device, const Entity& entity) {
   const Identity& identity = entity.identity;
   const Twin& twin = entity.twin;
   json::object result{{"deviceId", identity.key.device}};
@@ -130,7 +134,7 @@ json::object twin_json(const Device& device, const Entity& entity) {
   result["statusUpdateTime"] = time_or_never(device.self.identity.status_updated);
   result["connectionState"] = connection_state(entity);
   result["lastActivityTime"] = time_or_never(entity.last_activity);
-  result["cloudToDeviceMessageCount"] = 0;
+  result["cloudToDeviceMessageCount"] = waiting_messages(hub, identity.key);
   result["authenticationType"] = to_string(identity.authentication);
   result["x509Thumbprint"] =
       json::object{{"primaryThumbprint", text_or_null(identity.primary_thumbprint)},

@@ -53,6 +53,15 @@ void MqttLink::send_publish(std::string_view topic, std::string_view payload) {
   if (mqtt::encode_publish(topic, payload, mqtt::QoS::at_most_once, 0, unsent_)) queued();
 }
 
+bool MqttLink::send_publish(std::string_view topic, std::string_view payload,
+                            std::uint16_t packet_id) {
+  if (closed_) return true;
+  const auto encoded =
+      mqtt::encode_publish(topic, payload, mqtt::QoS::at_least_once, packet_id, unsent_);
+  if (encoded) queued();
+  return encoded.has_value();
+}
+
 ferry::net::Task<void> MqttLink::write_all(std::shared_ptr<MqttLink> self) {
   std::string batch;
   while (!self->closed_) {

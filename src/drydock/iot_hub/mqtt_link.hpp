@@ -23,6 +23,8 @@ class MqttLink : public std::enable_shared_from_this<MqttLink> {
   // cut off.
   void send(const ferry::net::mqtt::Packet& packet);
   void send_publish(std::string_view topic, std::string_view payload);  // QoS 0
+  // With QoS 1; false when the topic cannot be written.
+  bool send_publish(std::string_view topic, std::string_view payload, std::uint16_t packet_id);
   // Sends what is queued, then ends.
   ferry::net::Task<void> close_after_sending();
   void close();

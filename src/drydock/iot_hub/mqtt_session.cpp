@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "drydock/iot_hub/device_messages.hpp"
 
 namespace drydock::iot_hub {
 namespace {
@@ -70,6 +71,8 @@ MqttSession::MqttSession(std::shared_ptr<Hub> hub, EntityKey key, DeviceProof pr
 
 MqttSession::~MqttSession() {
   hub_->detach(key_, *this);
+  // For the connection that comes after this one.
+  for (const auto& [id, lock] : unacknowledged_) hub_->messages()->release(lock);
 }
 
 bool MqttSession::accepts_will(const mqtt::Message& will) const {
@@ -113,11 +116,16 @@ bool MqttSession::handle(mqtt::Packet packet) {
     return true;
   }
   if (const auto* unsubscribe = std::get_if<mqtt::Unsubscribe>(&packet)) {
-    for (const std::string& filter : unsubscribe->filters) std::erase(filters_, filter);
+    for (const std::string& filter : unsubscribe->filters) {
+      std::erase_if(filters_, [&](const auto& known) { return known.filter == filter; });
+    }
     link_->send(mqtt::Unsuback{unsubscribe->packet_id});
     return true;
   }
-  if (std::holds_alternative<mqtt::Puback>(packet)) return true;
+  if (const auto* puback = std::get_if<mqtt::Puback>(&packet)) {
+    handle_puback(puback->packet_id);
+    return true;
+  }
   disconnected_ = std::holds_alternative<mqtt::Disconnect>(packet);
   return false;
 }
@@ -237,17 +245,66 @@ void MqttSession::handle_subscribe(const mqtt::Subscribe& subscribe) {
       suback.codes.push_back(mqtt::kSubscriptionRefused);
       continue;
     }
-    if (std::find(filters_.begin(), filters_.end(), wanted.filter) == filters_.end()) {
-      filters_.push_back(wanted.filter);
-    }
-    suback.codes.push_back(wanted.qos == mqtt::QoS::at_most_once ? 0 : 1);
+    const auto granted = std::min(wanted.qos, mqtt::QoS::at_least_once);
+    std::erase_if(filters_, [&](const auto& known) { return known.filter == wanted.filter; });
+    filters_.push_back({wanted.filter, granted});
+    suback.codes.push_back(static_cast<std::uint8_t>(granted));
   }
   link_->send(suback);
+  messages_waiting();
+}
+
+void MqttSession::messages_waiting() {
+  if (!key_.module.empty() || link_->is_closed()) return;
+  const std::string topic = prefix_of(key_) + "messages/devicebound/x";
+  const auto subscribed = std::ranges::find_if(filters_, [&](const mqtt::TopicFilter& known) {
+    return mqtt::topic_matches(known.filter, topic);
+  });
+  if (subscribed == filters_.end()) return;
+  const mqtt::QoS qos = subscribed->qos;
+  while (!link_->is_closed() && unacknowledged_.size() < CloudToDevice::kQueueLimit) {
+    auto next = hub_->messages()->lock_next(hub_->name(), key_.device);
+    if (!next || !*next || !deliver(**next, qos)) return;
+  }
+}
+
+// Settled at once with QoS 0, else by its PUBACK.
+bool MqttSession::deliver(const LockedMessage& message, mqtt::QoS qos) {
+  const std::string topic = devicebound_topic(key_.device, message);
+  Outcome<void> settled;
+  if (qos == mqtt::QoS::at_most_once) {
+    link_->send_publish(topic, message.message.body);
+    settled = hub_->messages()->complete(message.lock_token);
+  } else {
+    const std::uint16_t id = next_packet_id();
+    if (link_->send_publish(topic, message.message.body, id)) {
+      unacknowledged_[id] = message.lock_token;
+    } else {
+      settled = hub_->messages()->reject(message.lock_token);
+    }
+  }
+  return settled.has_value();
+}
+
+std::uint16_t MqttSession::next_packet_id() {
+  do {
+    ++last_packet_id_;
+  } while (last_packet_id_ == 0 || unacknowledged_.contains(last_packet_id_));
+  return last_packet_id_;
+}
+
+void MqttSession::handle_puback(std::uint16_t packet_id) {
+  const auto found = unacknowledged_.find(packet_id);
+  if (found == unacknowledged_.end()) return;
+  const std::string lock = std::move(found->second);
+  unacknowledged_.erase(found);
+  // A lock that was lost meanwhile means that the message comes once more.
+  [[maybe_unused]] const auto completed = hub_->messages()->complete(lock);
 }
 
 bool MqttSession::is_subscribed(std::string_view topic) const {
   return std::any_of(filters_.begin(), filters_.end(),
-                     [&](const std::string& filter) { return mqtt::topic_matches(filter, topic); });
+                     [&](const auto& known) { return mqtt::topic_matches(known.filter, topic); });
 }
 
 void MqttSession::desired_changed(const json::object& patch, std::int64_t version) {

@@ -31,6 +31,7 @@ class MqttSession final : public DeviceSession {
   bool accepts_methods() const override;
   void call_method(std::string_view name, std::string_view call_id,
                    std::string_view payload) override;
+  void messages_waiting() override;
   void close(std::string_view reason) override;
 
  private:
@@ -47,6 +48,9 @@ class MqttSession final : public DeviceSession {
   TelemetryMessage telemetry_message(std::string properties, std::string body) const;
   void store_will(const ferry::net::mqtt::Message& will);
   void acknowledge(std::uint16_t packet_id);
+  bool deliver(const LockedMessage& message, ferry::net::mqtt::QoS qos);
+  void handle_puback(std::uint16_t packet_id);
+  std::uint16_t next_packet_id();
 
   std::shared_ptr<Hub> hub_;
   EntityKey key_;
@@ -56,7 +60,10 @@ class MqttSession final : public DeviceSession {
   MethodCalls& methods_;
   std::string events_topic_;  // "devices/{d}/messages/events/"
   std::string generation_id_;
-  std::vector<std::string> filters_;
+  std::vector<ferry::net::mqtt::TopicFilter> filters_;
+  // Messages to the device that it has not acknowledged: lock tokens by packet id.
+  std::map<std::uint16_t, std::string> unacknowledged_;
+  std::uint16_t last_packet_id_ = 0;
   std::chrono::seconds patience_{0};  // between packets
   std::optional<ferry::net::SteadyTime> token_end_;
   bool disconnected_ = false;  // by a DISCONNECT packet

@@ -95,7 +95,8 @@ Outcome<QueryPage> run_query(const Hub& hub, const Select& select, std::size_t p
       page.continuation = make_continuation(last, seen);
       return false;
     }
-    page.items.push_back(page.twins ? twin_json(device, entity) : project(select, device, entity));
+    page.items.push_back(page.twins ? twin_json(hub, device, entity)
+                                    : project(select, device, entity));
     last = entity.identity.key;
     ++seen;
     return true;

@@ -33,6 +33,8 @@ std::string_view Refusal::name() const {
       return "SystemModuleModifyUnauthorizedAccess";
     case 403000:
       return "Forbidden";
+    case 403004:
+      return "DeviceMaximumQueueDepthExceeded";
     case 403012:
       return "DeviceDisabled";
     case 403100:
@@ -43,16 +45,22 @@ std::string_view Refusal::name() const {
       return "ModuleNotFound";
     case 404103:
       return "DeviceNotOnline";
+    case 404104:
+      return "JobNotFound";
     case 404301:
       return "ConfigurationNotFound";
     case 409001:
       return "DeviceAlreadyExists";
     case 409301:
       return "ModuleAlreadyExistsOnDevice";
+    case 409102:
+      return "JobAlreadyExists";
     case 409401:
       return "ConfigurationAlreadyExists";
     case 412001:
       return "PreconditionFailed";
+    case 412002:
+      return "DeviceMessageLockLost";
     case 413001:
       return "MessageTooLarge";
     case 413003:
@@ -61,6 +69,8 @@ std::string_view Refusal::name() const {
       return "ConfigurationCountLimitExceeded";
     case 429001:
       return "ThrottlingException";
+    case 429004:
+      return "ThrottlingMaxActiveJobCountExceeded";
     case 501000:
       return "NotSupportedByDrydock";
     case 503001:

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/iot_hub/rest.hpp"
 
-#include "drydock/iot_hub/authorization.hpp"
-
 namespace drydock::iot_hub {
 namespace {
 
 constexpr unsigned kRead = kRegistryRead;
 constexpr unsigned kWrite = kRegistryWrite;
 constexpr unsigned kTwins = kServiceConnect;
+constexpr unsigned kDevice = kDeviceConnect;
 
 constexpr Operation kOperations[] = {
     {"POST", "/devices/query", kRead | kTwins, "twins/read", false, query_devices},
@@ -31,9 +30,25 @@ constexpr Operation kOperations[] = {
     {"GET", "/twins/{device}/modules/{module}", kRead | kTwins, "twins/read", false, get_twin},
     {"PATCH", "/twins/{device}/modules/{module}", kTwins, "twins/write", false, patch_twin},
     {"PUT", "/twins/{device}/modules/{module}", kTwins, "twins/write", false, replace_twin},
-    {"POST", "/twins/{device}/methods", kTwins, "directMethods/invoke/action", false, nullptr},
+    {"POST", "/twins/{device}/methods", kTwins, "directMethods/invoke/action", false, nullptr,
+     invoke_method},
     {"POST", "/twins/{device}/modules/{module}/methods", kTwins, "directMethods/invoke/action",
-     false, nullptr},
+     false, nullptr, invoke_method},
+    {"POST", "/devices/{device}/messages/events", kDevice, "", true, nullptr, send_event},
+    {"POST", "/devices/{device}/modules/{module}/messages/events", kDevice, "", true, nullptr,
+     send_event},
+    {"GET", "/devices/{device}/messages/devicebound", kDevice, "", true, receive_message},
+    {"DELETE", "/devices/{device}/messages/devicebound/{lock}", kDevice, "", true, settle_message},
+    {"POST", "/devices/{device}/messages/devicebound/{lock}/abandon", kDevice, "", true,
+     abandon_message},
+    {"DELETE", "/devices/{device}/commands", kTwins, "cloudToDeviceMessages/queue/purge/action",
+     false, purge_messages},
+    {"GET", "/messages/servicebound/feedback", kTwins, "cloudToDeviceMessages/feedback/action",
+     false, receive_feedback},
+    {"DELETE", "/messages/servicebound/feedback/{lock}", kTwins,
+     "cloudToDeviceMessages/feedback/action", false, settle_feedback},
+    {"POST", "/messages/servicebound/feedback/{lock}/abandon", kTwins,
+     "cloudToDeviceMessages/feedback/action", false, abandon_feedback},
     {"GET", "/configurations", kRead, "configurations/read", false, list_configurations},
     {"POST", "/configurations/testQueries", kRead, "configurations/testQueries/action", false,
      test_configuration},

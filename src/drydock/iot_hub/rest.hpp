@@ -3,15 +3,25 @@
 // committed after it.
 #pragma once
 
-#include "drydock/iot_hub/hub.hpp"
+#include "drydock/iot_hub/authorization.hpp"
+#include "drydock/iot_hub/message_router.hpp"
+#include "drydock/iot_hub/methods.hpp"
 #include "net/router.hpp"
 
 namespace drydock::iot_hub {
+
+// What operations need beside the hub.
+struct Services {
+  MethodCalls& methods;
+  MessageRouter& router;
+};
 
 struct Call {
   const ferry::net::HttpRequest& request;
   const ferry::net::RouteParameters& parameters;
   Hub& hub;
+  Services& services;
+  DeviceProof proof;        // of {device}, when it calls by itself
   bool has_module = false;  // the route has {module}
 
   EntityKey key() const;  // of the route's {device} and {module}
@@ -27,7 +37,9 @@ struct Operation {
   // Of a role, for tokens of Entra; below "Microsoft.Devices/IotHubs/".
   std::string_view data_action = {};
   bool device_itself = false;  // also with the credentials of {device}
-  Outcome<ferry::net::HttpResponse> (*run)(Call&) = nullptr;  // null: a direct method
+  Outcome<ferry::net::HttpResponse> (*run)(Call&) = nullptr;
+  // Instead, what takes its time. The call and what it refers to live until it is done.
+  ferry::net::Task<Outcome<ferry::net::HttpResponse>> (*run_later)(Call&) = nullptr;
 };
 std::span<const Operation> operations();
 
@@ -45,7 +57,16 @@ Outcome<ferry::net::HttpResponse> service_statistics(Call& call);
 Outcome<ferry::net::HttpResponse> get_twin(Call& call);
 Outcome<ferry::net::HttpResponse> patch_twin(Call& call);
 Outcome<ferry::net::HttpResponse> replace_twin(Call& call);
+ferry::net::Task<Outcome<ferry::net::HttpResponse>> invoke_method(Call& call);
 Outcome<ferry::net::HttpResponse> query_devices(Call& call);
+ferry::net::Task<Outcome<ferry::net::HttpResponse>> send_event(Call& call);
+Outcome<ferry::net::HttpResponse> receive_message(Call& call);
+Outcome<ferry::net::HttpResponse> settle_message(Call& call);
+Outcome<ferry::net::HttpResponse> abandon_message(Call& call);
+Outcome<ferry::net::HttpResponse> purge_messages(Call& call);
+Outcome<ferry::net::HttpResponse> receive_feedback(Call& call);
+Outcome<ferry::net::HttpResponse> settle_feedback(Call& call);
+Outcome<ferry::net::HttpResponse> abandon_feedback(Call& call);
 Outcome<ferry::net::HttpResponse> list_configurations(Call& call);
 Outcome<ferry::net::HttpResponse> get_configuration(Call& call);
 Outcome<ferry::net::HttpResponse> put_configuration(Call& call);

@@ -9,8 +9,8 @@ namespace {
 
 using ferry::net::HttpResponse;
 
-HttpResponse identity_response(const Entity& entity) {
-  auto response = json_response(200, identity_json(entity));
+HttpResponse identity_response(const Hub& hub, const Entity& entity) {
+  auto response = json_response(200, identity_json(hub, entity));
   response.headers.set("ETag", fmt::format("\"{}\"", registry_etag(entity.identity.etag)));
   return response;
 }
@@ -21,9 +21,9 @@ HttpResponse no_content() {
   return response;
 }
 
-Outcome<HttpResponse> respond(Outcome<Entity*> entity) {
+Outcome<HttpResponse> respond(const Hub& hub, Outcome<Entity*> entity) {
   if (!entity) return refuse(std::move(entity).error());
-  return identity_response(**entity);
+  return identity_response(hub, **entity);
 }
 
 Outcome<HttpResponse> put_identity(Call& call, const EntityKey& key) {
@@ -36,9 +36,9 @@ Outcome<HttpResponse> put_identity(Call& call, const EntityKey& key) {
   auto request = parse_identity_request(*body);
   if (!request) return refuse(std::move(request).error());
   const std::string if_match = call.if_match();
-  if (!if_match.empty()) return respond(call.hub.update(key, *request, if_match));
-  if (key.module.empty()) return respond(call.hub.create_device(key.device, *request));
-  return respond(call.hub.create_module(key, *request));
+  if (!if_match.empty()) return respond(call.hub, call.hub.update(key, *request, if_match));
+  if (key.module.empty()) return respond(call.hub, call.hub.create_device(key.device, *request));
+  return respond(call.hub, call.hub.create_module(key, *request));
 }
 
 // One item of a bulk operation (createOrUpdate... modes fall back to update when it is there).
@@ -65,13 +65,13 @@ Outcome<void> bulk_item(Hub& hub, const EntityKey& key, const json::object& item
 }  // namespace
 
 Outcome<HttpResponse> get_device(Call& call) {
-  return respond(call.hub.require(call.key()));
+  return respond(call.hub, call.hub.require(call.key()));
 }
 Outcome<HttpResponse> put_device(Call& call) {
   return put_identity(call, call.key());
 }
 Outcome<HttpResponse> get_module(Call& call) {
-  return respond(call.hub.require(call.key()));
+  return respond(call.hub, call.hub.require(call.key()));
 }
 Outcome<HttpResponse> put_module(Call& call) {
   return put_identity(call, call.key());
@@ -99,7 +99,7 @@ Outcome<HttpResponse> list_devices(Call& call) {
   json::array devices;
   for (const auto& [id, device] : call.hub.devices()) {
     if (devices.size() >= top) break;
-    devices.push_back(identity_json(device.self));
+    devices.push_back(identity_json(call.hub, device.self));
   }
   return json_response(200, devices);
 }
@@ -109,7 +109,8 @@ Outcome<HttpResponse> list_modules(Call& call) {
   const Device* device = call.hub.find_device(id);
   if (!device) return refuse(404001, "there is no device {}", id);
   json::array modules;
-  for (const auto& [name, module] : device->modules) modules.push_back(identity_json(module));
+  for (const auto& [name, module] : device->modules)
+    modules.push_back(identity_json(call.hub, module));
   return json_response(200, modules);
 }
 

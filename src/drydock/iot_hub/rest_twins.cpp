@@ -12,7 +12,7 @@ using ferry::net::HttpResponse;
 HttpResponse twin_response(const Hub& hub, const Entity& entity) {
   const Device* device = hub.find_device(entity.identity.key.device);
   FERRY_CHECK(device != nullptr);
-  auto response = json_response(200, twin_json(*device, entity));
+  auto response = json_response(200, twin_json(hub, *device, entity));
   response.headers.set("ETag", fmt::format("\"{}\"", twin_etag(entity.twin.etag)));
   return response;
 }
@@ -48,6 +48,14 @@ Outcome<HttpResponse> patch_twin(Call& call) {
 }
 Outcome<HttpResponse> replace_twin(Call& call) {
   return change(call, true);
+}
+
+ferry::net::Task<Outcome<HttpResponse>> invoke_method(Call& call) {
+  auto body = call.body();
+  if (!body) co_return refuse(std::move(body).error());
+  auto answer = co_await call.services.methods.invoke(call.hub.shared_from_this(), call.key(),
+                                                      *std::move(body));
+  co_return answer;
 }
 
 Outcome<HttpResponse> query_devices(Call& call) {

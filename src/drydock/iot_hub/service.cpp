@@ -58,6 +58,8 @@ IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& 
     router_.add(std::string(operation.method), operation.pattern, nullptr);
     operations_[{std::string(operation.method), operation.pattern}] = &operation;
   }
+  cloud_to_device_->on_message(
+      [this](const std::string& hub, const std::string& device) { notify_device(hub, device); });
   ferry::net::spawn(executor_, sweep(cloud_to_device_));
 }
 
@@ -70,7 +72,14 @@ ferry::net::Task<void> IotHubService::sweep(std::weak_ptr<CloudToDevice> cloud_t
   }
 }
 
+void IotHubService::notify_device(const std::string& hub, const std::string& device) {
+  const auto known = hubs_.find(hub);
+  Entity* entity = known == hubs_.end() ? nullptr : known->second->find({device, ""});
+  if (entity && entity->session) entity->session->messages_waiting();
+}
+
 IotHubService::~IotHubService() {
+  cloud_to_device_->on_message(nullptr);
   for (const auto& [name, hub] : hubs_) hub->retire("the hub stops");
 }
 
@@ -78,7 +87,7 @@ Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
   const std::string name = ferry::to_lower(info.name);
   const auto known = hubs_.find(name);
   if (known != hubs_.end()) return known->second;
-  auto hub = std::make_shared<Hub>(name, executor_, clock_, store_);
+  auto hub = std::make_shared<Hub>(name, executor_, clock_, store_, cloud_to_device_);
   if (auto loaded = hub->load(); !loaded) {
     ferry::log::error("iot_hub", "{}", loaded.error().describe());
     return refuse(500001, "the hub's state cannot be read");
@@ -87,21 +96,21 @@ Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
   return hub;
 }
 
-Outcome<void> IotHubService::authorize(const Operation& operation, const HubInfo& info, Hub& hub,
-                                       const HttpRequest& request,
-                                       const ferry::net::RouteParameters& parameters) const {
+Outcome<DeviceProof> IotHubService::authorize(const Operation& operation, const HubInfo& info,
+                                              Hub& hub, const HttpRequest& request,
+                                              const ferry::net::RouteParameters& parameters) const {
   const std::string header = request.headers.get_or("Authorization", "");
   if (header.empty() && !operation.device_itself) {
     return refuse(401002, "Unauthorized: there is no Authorization header");
   }
   if (operation.device_itself && !is_for_service(header)) {
-    const EntityKey device{parameters.at("device"), ""};
-    auto proof = authenticate_device(info, hub, device, header, request.peer);
-    if (!proof) return refuse(std::move(proof).error());
-    return {};
+    return authenticate_device(info, hub, {parameters.at("device"), ""}, header, request.peer);
   }
-  return authorize_service(info, header, {operation.rights, operation.data_action},
-                           {verifier_, &directory_}, clock_.now());
+  auto allowed =
+      authorize_service(info, header, request.path(), {operation.rights, operation.data_action},
+                        {verifier_, &directory_}, clock_.now());
+  if (!allowed) return refuse(std::move(allowed).error());
+  return DeviceProof{"sas", std::nullopt};
 }
 
 ferry::net::Task<HttpResponse> IotHubService::handle(HttpRequest request) {
@@ -127,12 +136,11 @@ ferry::net::Task<Outcome<HttpResponse>> IotHubService::perform(HttpRequest reque
   auto allowed = authorize(operation, *info, **hub, request, match.parameters);
   if (!allowed) co_return refuse(std::move(allowed).error());
   const bool has_module = operation.pattern.find("{module}") != std::string_view::npos;
-  Call call{request, match.parameters, **hub, has_module};
-  if (!operation.run) {
-    auto body = call.body();
-    if (!body) co_return refuse(std::move(body).error());
-    auto answer = co_await methods_.invoke(*hub, call.key(), *std::move(body));
-    co_return answer;
+  Services services{methods_, message_router_};
+  Call call{request, match.parameters, **hub, services, *std::move(allowed), has_module};
+  if (operation.run_later) {
+    auto response = co_await operation.run_later(call);
+    co_return response;
   }
   auto response = operation.run(call);
   if (auto saved = (*hub)->commit(); !saved) {

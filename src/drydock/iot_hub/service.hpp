@@ -8,6 +8,7 @@
 
 #include "drydock/directory.hpp"
 #include "drydock/endpoints.hpp"
+#include "drydock/iot_hub/authorization.hpp"
 #include "drydock/iot_hub/cloud_to_device.hpp"
 #include "drydock/iot_hub/device_registry.hpp"
 #include "drydock/iot_hub/message_router.hpp"
@@ -62,9 +63,10 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   static ferry::net::Task<void> sweep(std::weak_ptr<CloudToDevice> cloud_to_device);
   // The hub's state, loaded at first use.
   Outcome<std::shared_ptr<Hub>> find_hub(const HubInfo& info);
-  Outcome<void> authorize(const struct Operation& operation, const HubInfo& info, Hub& hub,
-                          const ferry::net::HttpRequest& request,
-                          const ferry::net::RouteParameters& parameters) const;
+  Outcome<DeviceProof> authorize(const struct Operation& operation, const HubInfo& info, Hub& hub,
+                                 const ferry::net::HttpRequest& request,
+                                 const ferry::net::RouteParameters& parameters) const;
+  void notify_device(const std::string& hub, const std::string& device);
   ferry::net::Task<Outcome<ferry::net::HttpResponse>> perform(ferry::net::HttpRequest request);
 
   ferry::net::Executor executor_;

@@ -141,7 +141,7 @@ TEST_F(HubCaTest, ACaThatIsNotVerifiedVouchesForNobody) {
 TEST_F(HubCaTest, AModulesCertificateNamesDeviceAndModule) {
   const auto judge = [&](const EntityKey& key, std::vector<std::string> presented) {
     iot_hub::Store store = iot_hub::Store::open(directory_path_ / "iot_hub.db").value();
-    auto hub = std::make_shared<iot_hub::Hub>("testhub", loop_.executor(), clock_, store);
+    auto hub = std::make_shared<iot_hub::Hub>("testhub", loop_.executor(), clock_, store, nullptr);
     EXPECT_TRUE(hub->load());
     net::PeerInfo peer;
     peer.certificate_chain = std::move(presented);

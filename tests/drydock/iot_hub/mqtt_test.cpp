@@ -261,6 +261,154 @@ class HubMqttTest : public HubTest {
     co_return true;
   }
 
+  void enqueue(std::string body, iot_hub::Ack ack = iot_hub::Ack::none) {
+    iot_hub::CloudToDeviceMessage message;
+    message.message_id = "m 1";
+    message.content_type = "text/plain";
+    message.ack = ack;
+    message.properties = {{"a key", "a&value"}};
+    message.body = std::move(body);
+    const auto done = service_->cloud_to_device().enqueue("testhub", "d", "g", std::move(message));
+    EXPECT_TRUE(done);
+  }
+  std::int64_t waiting() { return service_->cloud_to_device().count("testhub", "d").value(); }
+
+  // A device that speaks MQTT byte by byte, so that it can leave things unacknowledged.
+  Task<std::unique_ptr<net::Stream>> connect_raw(mqtt::ClientOptions wishes) {
+    auto [here, there] = net::make_memory_streams(loop_.executor());
+    net::spawn(loop_.executor(), serve(std::make_unique<CertifiedStream>(
+                                     std::move(there), std::vector<std::string>())));
+    std::string bytes;
+    mqtt::Connect connect;
+    connect.client_id = wishes.client_id;
+    connect.username = wishes.username;
+    connect.password = wishes.password;
+    EXPECT_TRUE(mqtt::encode(connect, bytes));
+    EXPECT_TRUE(mqtt::encode(
+        mqtt::Subscribe{1, {{"devices/d/messages/devicebound/#", mqtt::QoS::at_least_once}}},
+        bytes));
+    co_await here->write(bytes);
+    co_return std::move(here);
+  }
+  Task<std::optional<mqtt::Publish>> next_publish(net::Stream& stream) {
+    mqtt::Decoder decoder;
+    stream.set_deadline(std::chrono::steady_clock::now() + 1s);
+    while (true) {
+      std::array<char, 1024> buffer;
+      const auto count = co_await stream.read_some(buffer);
+      if (!count || *count == 0) co_return std::nullopt;
+      decoder.feed(std::string_view(buffer.data(), *count));
+      for (auto packet = decoder.next(); packet && *packet; packet = decoder.next()) {
+        if (auto* publish = std::get_if<mqtt::Publish>(&**packet)) co_return *publish;
+      }
+    }
+  }
+
+  Task<bool> messages_to_devices() {
+    enqueue("before");
+    auto client = *(co_await connect(options()));
+    co_await client->subscribe({{"devices/d/messages/devicebound/#", mqtt::QoS::at_least_once}});
+    auto message = co_await client->next_message();
+    EXPECT_EQ(message->payload, "before");
+    EXPECT_THAT(
+        message->topic,
+        ::testing::AllOf(::testing::StartsWith("devices/d/messages/devicebound/%24.mid=m%201"),
+                         ::testing::HasSubstr("%24.ct=text%2Fplain"),
+                         ::testing::HasSubstr("%24.to=%2Fdevices%2Fd%2Fmessages%2Fdevicebound"),
+                         ::testing::HasSubstr("a%20key=a%26value")));
+    EXPECT_EQ(message->qos, mqtt::QoS::at_least_once);
+    enqueue("while it is there");
+    message = co_await client->next_message();
+    EXPECT_EQ(message->payload, "while it is there");
+    co_await net::sleep_for(50ms);
+    EXPECT_EQ(waiting(), 0);
+    co_return true;
+  }
+
+  Task<bool> redelivery() {
+    enqueue("once more");
+    auto first = co_await connect_raw(options());
+    auto seen = co_await next_publish(*first);
+    EXPECT_TRUE(seen);
+    EXPECT_EQ(waiting(), 1) << "no PUBACK yet";
+    auto second = co_await connect_raw(options());  // takes the first one's place
+    seen = co_await next_publish(*second);
+    EXPECT_TRUE(seen);
+    if (!seen) co_return false;
+    EXPECT_EQ(seen->message.payload, "once more");
+    std::string bytes;
+    EXPECT_TRUE(mqtt::encode(mqtt::Puback{seen->packet_id}, bytes));
+    co_await second->write(bytes);
+    co_await net::sleep_for(50ms);
+    EXPECT_EQ(waiting(), 0);
+    co_return true;
+  }
+
+  Task<net::HttpResponse> as_device(std::string method, std::string target, std::string body = "") {
+    net::HttpRequest request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.body = std::move(body);
+    request.headers = {
+        {"Host", std::string(kHubHost)},
+        {"iothub-messageid", "id 7"},
+        {"IoTHub-App-Colour", "red"},
+        {"Authorization", sas(fmt::format("{}/devices/d", kHubHost), "", in_an_hour(), key_)}};
+    auto response = co_await service_->handle(std::move(request));
+    co_return response;
+  }
+  Task<bool> http() {
+    const std::string inbox = "/devices/d/messages/deviceBound";
+    auto response = co_await as_device("GET", inbox);
+    EXPECT_EQ(response.status, 204);
+    enqueue("one", iot_hub::Ack::full);
+    response = co_await as_device("GET", inbox);
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "one");
+    EXPECT_EQ(response.headers.get_or("iothub-app-a key", ""), "a&value");
+    const auto lock_of = [](const net::HttpResponse& locked) {
+      const std::string etag = locked.headers.get_or("ETag", "");
+      return etag.substr(1, etag.size() - 2);
+    };
+    const std::string first_lock = lock_of(response);
+    response = co_await as_device("POST", inbox + "/" + first_lock + "/abandon");
+    EXPECT_EQ(response.status, 204);
+    response = co_await as_device("DELETE", inbox + "/" + first_lock);
+    EXPECT_EQ(error_name(response), "DeviceMessageLockLost");
+    response = co_await as_device("GET", inbox);
+    EXPECT_EQ(response.headers.get_or("iothub-deliverycount", ""), "1");
+    response =
+        co_await as_device("DELETE", inbox + "/" + lock_of(response) + "?reject&api-version=1");
+    EXPECT_EQ(response.status, 204);
+    clock_.advance(2s);
+    response = co_await request("GET", "/messages/serviceBound/feedback", nullptr);
+    EXPECT_THAT(response.body, ::testing::HasSubstr("Rejected"));
+    response =
+        co_await request("DELETE", "/messages/serviceBound/feedback/" + lock_of(response), nullptr);
+    EXPECT_EQ(response.status, 204);
+
+    enqueue("a");
+    enqueue("b");
+    response = co_await request("GET", "/devices/d", nullptr);
+    EXPECT_EQ(number_at(ferry::parse_json(response.body).value(), "cloudToDeviceMessageCount"), 2);
+    response = co_await request("DELETE", "/devices/d/commands", nullptr);
+    EXPECT_EQ(number_at(ferry::parse_json(response.body).value(), "totalMessagesPurged"), 2);
+    enqueue("c");
+    co_await request("DELETE", "/devices/d", nullptr);
+    EXPECT_EQ(waiting(), 0) << "they go with their device";
+    co_return true;
+  }
+  Task<bool> http_telemetry() {
+    const auto response = co_await as_device("POST", "/devices/d/messages/events", "21 degrees");
+    EXPECT_EQ(response.status, 204);
+    const auto stored =
+        service_->telemetry().read("testhub", iot_hub::TelemetryLog::partition_of("d"), 0, 10);
+    EXPECT_EQ(stored->size(), 1U);
+    EXPECT_EQ(stored->front().message.body, "21 degrees");
+    EXPECT_EQ(stored->front().message.properties, "%24.mid=id%207&Colour=red");
+    co_return true;
+  }
+
   ferry::Secret key_;
 };
 
@@ -269,6 +417,18 @@ TEST_F(HubMqttTest, StoresTelemetryBeforeItAcknowledges) {
 }
 TEST_F(HubMqttTest, ServesTwins) {
   run(twins());
+}
+TEST_F(HubMqttTest, BringsMessagesToDevices) {
+  run(messages_to_devices());
+}
+TEST_F(HubMqttTest, BringsAMessageAgainThatWasNotAcknowledged) {
+  run(redelivery());
+}
+TEST_F(HubMqttTest, HandsMessagesOutByHttp) {
+  run(http());
+}
+TEST_F(HubMqttTest, TakesTelemetryByHttp) {
+  run(http_telemetry());
 }
 TEST_F(HubMqttTest, CallsMethods) {
   run(methods());
