@@ -264,9 +264,14 @@ Done workspace_verify(Context& context, std::string name) {
   if (!verified) co_return verified;
   auto found = co_await drift_of(context, name);
   if (!found) co_return fail(std::move(found).error());
-  print(context, json::object{{"value", *found}},
-        [&](const json::value&) { return show_drift(*found); });
-  if (found->empty()) co_return Result<void>{};
+  const bool drifted = !found->empty();
+  json::value findings = json::object{{"value", *std::move(found)}};
+  if (!drifted || context.output == OutputFormat::table) {
+    print(context, findings,
+          [](const json::value& all) { return show_drift(all.at("value").as_array()); });
+  }
+  if (!drifted) co_return Result<void>{};
+  context.error_details = std::move(findings);
   co_return fail(Error{Code::precondition_failed,
                        fmt::format("workspace {} is not as Ferry left it", name),
                        fmt::format("ferry workspace repair {} mends it", name)});

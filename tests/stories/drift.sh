@@ -22,7 +22,7 @@ by_hand() {
 }
 id_of() { ferry workspace show plant-a --output json | jq -r "[.. | objects | select(.type? == \"$1\") | .azureId][0]"; }
 settled() { [ "$(by_hand GET "$1" | jq -r '.properties.provisioningState')" = Succeeded ]; }
-found() { ferry workspace verify plant-a --output json 2>/dev/null | jq -r '.value[] | "\(.resource) \(.kind)"'; }
+found() { ferry workspace verify plant-a --output json 2>/dev/null | jq -r '(.value // .error.details.value)[] | "\(.resource) \(.kind)"'; }
 
 ferry_up
 check "a workspace with Event Hubs is provisioned" ferry workspace create plant-a --location westeurope --event-hubs
