@@ -4,6 +4,7 @@
 #include "api/errors.hpp"
 #include "api/routes.hpp"
 #include "api/views.hpp"
+#include "api/workspace_options.hpp"
 
 namespace ferry::api {
 namespace {
@@ -126,8 +127,11 @@ Answer role(control::Control& control, const Call& call) {
 }
 
 // Members that describe the workspace as POST /workspaces takes them.
-control::WorkspaceToBe read_workspace(const json::object& body) {
+Result<control::WorkspaceToBe> read_workspace(const json::object& body) {
   control::WorkspaceToBe wanted;
+  auto adopted = read_adopted(body);
+  if (!adopted) return fail(std::move(adopted).error());
+  wanted.adopted = *std::move(adopted);
   wanted.location = string_or(body, "location", "");
   wanted.sku = string_or(body, "sku", "S1");
   wanted.units = static_cast<int>(std::clamp<std::int64_t>(int_or(body, "units", 1), 0, 1'000'000));
@@ -140,8 +144,10 @@ control::WorkspaceToBe read_workspace(const json::object& body) {
 net::Task<Answer> preflight(control::Control& control, Call call) {
   auto body = body_of(call);
   if (!body) co_return fail(std::move(body).error());
+  auto wanted = read_workspace(*body);
+  if (!wanted) co_return fail(std::move(wanted).error());
   auto report = co_await control.accounts.preflight(call.organization(), call.at("account"),
-                                                    read_workspace(*body));
+                                                    *std::move(wanted));
   if (!report) co_return fail(std::move(report).error());
   co_return json_response(200, to_json(*report));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/views.hpp"
 
+#include "api/workspace_options.hpp"
+
 #include "base/clock.hpp"
 
 namespace ferry::api {
@@ -86,7 +88,7 @@ json::object to_json(const control::CustomRole& role) {
 json::object to_json(const control::PreflightReport& report) {
   json::array findings;
   for (const auto& finding : report.findings) {
-    findings.push_back(json::object{{"severity", text(control::to_string(finding.severity))},
+    findings.push_back(json::object{{"severity", text(fleet::to_string(finding.severity))},
                                     {"code", finding.code},
                                     {"subject", finding.subject},
                                     {"message", finding.message},
@@ -149,6 +151,13 @@ json::object to_json(const control::WorkspaceView& workspace) {
     event_hubs = json::object{{"partitions", options.event_hubs->partitions},
                               {"retentionHours", options.event_hubs->retention_hours}};
   }
+  json::array hubs;
+  for (const auto& hub : workspace.hubs) {
+    hubs.push_back(json::object{{"name", hub.name},
+                                {"host", text_or_null(hub.host)},
+                                {"groups", hub.groups},
+                                {"room", hub.room}});
+  }
   return {{"id", workspace.id.str()},
           {"name", workspace.name},
           {"location", workspace.location},
@@ -158,6 +167,8 @@ json::object to_json(const control::WorkspaceView& workspace) {
           {"units", options.units},
           {"eventHubs", std::move(event_hubs)},
           {"identityBased", options.identity_based},
+          {"adopt", to_json(options.adopted)},
+          {"hubs", std::move(hubs)},
           {"limits", json::object{{"messagesPerDay", workspace.limits.messages_per_day},
                                   {"devices", workspace.limits.devices},
                                   {"deployments", workspace.limits.deployments},
@@ -176,14 +187,26 @@ json::value drift_of(const control::ResourceView& resource) {
   return drift;
 }
 
-json::value estimate_of(const control::ResourceView& resource) {
-  if (!resource.monthly_estimate) return nullptr;
-  return json::object{{"amount", resource.monthly_estimate->amount},
-                      {"currency", resource.monthly_estimate->currency},
-                      {"basis", resource.monthly_estimate->basis}};
+json::value estimate_of(const std::optional<fleet::MonthlyEstimate>& estimate) {
+  if (!estimate) return nullptr;
+  return json::object{
+      {"amount", estimate->amount}, {"currency", estimate->currency}, {"basis", estimate->basis}};
 }
 
 }  // namespace
+
+json::object to_json(const control::CreationPlan& plan) {
+  json::array resources;
+  for (const auto& resource : plan.resources) {
+    resources.push_back(json::object{{"type", resource.type},
+                                     {"name", resource.name},
+                                     {"action", resource.action},
+                                     {"monthlyEstimate", estimate_of(resource.monthly_estimate)}});
+  }
+  auto object = to_json(plan.report);
+  object["resources"] = std::move(resources);
+  return object;
+}
 
 json::object to_json(const control::ResourceView& resource) {
   return {{"type", resource.type},
@@ -198,7 +221,7 @@ json::object to_json(const control::ResourceView& resource) {
           {"createdAt", time(resource.created_at)},
           {"lastVerifiedAt", time(resource.last_verified_at)},
           {"drift", drift_of(resource)},
-          {"monthlyEstimate", estimate_of(resource)}};
+          {"monthlyEstimate", estimate_of(resource.monthly_estimate)}};
 }
 
 json::object to_json(const control::DeletionItem& item) {

@@ -31,6 +31,7 @@ json::object to_json(const azure::arm::Location& location);
 json::object to_json(const azure::BudgetView& budget);
 json::object to_json(const control::OperationView& operation);
 json::object to_json(const control::WorkspaceView& workspace);
+json::object to_json(const control::CreationPlan& plan);
 json::object to_json(const control::ResourceView& resource);
 json::object to_json(const control::DeletionItem& item);
 json::object to_json(const control::RoutingView& routing);

@@ -2,6 +2,7 @@
 #include "api/errors.hpp"
 #include "api/routes.hpp"
 #include "api/views.hpp"
+#include "api/workspace_options.hpp"
 
 namespace ferry::api {
 namespace {
@@ -35,6 +36,9 @@ Result<fleet::WorkspaceOptions> read_options(const json::object& body) {
   if (!units) return fail(std::move(units).error());
   options.units = *units;
   options.identity_based = bool_or(body, "identityBased", false);
+  auto adopted = read_adopted(body);
+  if (!adopted) return fail(std::move(adopted).error());
+  options.adopted = *std::move(adopted);
   if (!body.contains("eventHubs") || body.at("eventHubs").is_null()) return options;
   auto hubs = require_object(body, "eventHubs");
   if (!hubs) return fail(std::move(hubs).error());
@@ -48,18 +52,28 @@ Result<fleet::WorkspaceOptions> read_options(const json::object& body) {
   return options;
 }
 
-Answer create(control::Control& control, const Call& call) {
-  auto body = body_of(call);
-  if (!body) return fail(std::move(body).error());
-  auto name = require_string(*body, "name");
+Result<control::NewWorkspace> read_new(const json::object& body) {
+  auto name = require_string(body, "name");
   if (!name) return fail(std::move(name).error());
-  auto location = require_string(*body, "location");
+  auto location = require_string(body, "location");
   if (!location) return fail(std::move(location).error());
-  auto options = read_options(*body);
+  auto options = read_options(body);
   if (!options) return fail(std::move(options).error());
-  return started_response(control.workspaces.create(
-      call.organization(), {*std::move(name), *std::move(location),
-                            string_or(*body, "cloudAccount", ""), *std::move(options)}));
+  return control::NewWorkspace{*std::move(name), *std::move(location),
+                               string_or(body, "cloudAccount", ""), *std::move(options)};
+}
+
+net::Task<Answer> create(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  auto wanted = read_new(*body);
+  if (!wanted) co_return fail(std::move(wanted).error());
+  if (!bool_or(*body, "plan", false)) {
+    co_return started_response(control.workspaces.create(call.organization(), *std::move(wanted)));
+  }
+  auto plan = co_await control.workspaces.plan(call.organization(), *std::move(wanted));
+  if (!plan) co_return fail(std::move(plan).error());
+  co_return json_response(200, json::object{{"plan", to_json(*plan)}});
 }
 
 Answer list(control::Control& control, const Call& call) {

@@ -79,6 +79,15 @@ class Builder : private CommandLine {
           verb.add_flag("--identity-based", arguments.identity_based,
                         "The hub reaches the event hub by its identity, not a key")
               ->needs(hubs);
+          verb.add_option("--adopt-hub", arguments.adopt_hub,
+                          "Azure id of an IoT Hub to use instead of a new one");
+          verb.add_option("--adopt-dps", arguments.adopt_dps,
+                          "Azure id of a Device Provisioning Service to use");
+          verb.add_option("--adopt-storage", arguments.adopt_storage,
+                          "Azure id of a storage account to use");
+          verb.add_option("--adopt-registry", arguments.adopt_registry,
+                          "Azure id of a container registry to use");
+          verb.add_flag("--plan", arguments.plan, "Only show what would be made and what is found");
         });
     plain(parent, "list", "List workspaces", workspace_list);
     named(parent, "show", "Show a workspace and its resources", workspace_show);

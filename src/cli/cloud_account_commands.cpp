@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 #include "cli/commands.hpp"
+#include "cli/findings.hpp"
 #include "cli/progress.hpp"
 
 namespace ferry::cli {
@@ -19,21 +20,6 @@ std::string show_account(const json::value& value) {
         "\nenvironment\n{}",
         describe_members(*environment, {"name", "resourceManager", "activeDirectory", "portal"}));
   }
-  return text;
-}
-
-Tone tone_of_severity(std::string_view severity) {
-  if (severity == "error") return Tone::bad;
-  return severity == "warning" ? Tone::busy : Tone::dim;
-}
-
-std::string describe_finding(const json::object& finding, bool colours) {
-  const auto severity = string_or(finding, "severity", "info");
-  std::string text = fmt::format(
-      "{}  {}\n", paint(fmt::format("{:<7}", severity), tone_of_severity(severity), colours),
-      printable(string_or(finding, "message", "")));
-  const auto hint = string_or(finding, "hint", "");
-  if (!hint.empty()) text += fmt::format("         {}\n", printable(hint));
   return text;
 }
 
@@ -171,14 +157,9 @@ Done cloud_account_preflight(Context& context, CloudAccountPreflight arguments) 
       api_path({"cloud-accounts", arguments.name, "preflight"}), std::move(body));
   if (!answer) co_return fail(std::move(answer).error());
   const auto* report = answer->if_object();
-  const auto* findings = report ? find_array(*report, "findings") : nullptr;
   const bool passed = report && bool_or(*report, "passed", false);
   print(context, *answer, [&](const json::value&) {
-    std::string text;
-    for (const auto& finding : findings ? *findings : json::array()) {
-      if (!finding.is_object()) continue;
-      text += describe_finding(finding.get_object(), context.terminal.colours);
-    }
+    std::string text = report ? show_findings(context.terminal, *report) : std::string();
     if (passed) text += "nothing stands in the way of a workspace\n";
     return text;
   });

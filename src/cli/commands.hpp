@@ -25,6 +25,11 @@ struct WorkspaceCreate {
   int partitions = 0;
   int retention_hours = 0;
   bool identity_based = false;
+  std::string adopt_hub;  // full Azure ids; empty: one is made
+  std::string adopt_dps;
+  std::string adopt_storage;
+  std::string adopt_registry;
+  bool plan = false;
 };
 struct WorkspaceDelete {
   std::string name;

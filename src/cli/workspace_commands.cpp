@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/findings.hpp"
 #include "cli/progress.hpp"
 
 namespace ferry::cli {
@@ -126,6 +127,50 @@ Done show_workspace(Context& context, std::string name) {
 
 }  // namespace
 
+namespace {
+
+json::object adopted_of(const WorkspaceCreate& arguments) {
+  json::object adopted;
+  const auto add = [&](const char* name, const std::string& id) {
+    if (!id.empty()) adopted[name] = id;
+  };
+  add("hub", arguments.adopt_hub);
+  add("provisioningService", arguments.adopt_dps);
+  add("storageAccount", arguments.adopt_storage);
+  add("registry", arguments.adopt_registry);
+  return adopted;
+}
+
+std::string show_creation(const Context& context, const json::object& plan) {
+  Table table({"RESOURCE", "NAME", "ACTION"});
+  const auto* resources = find_array(plan, "resources");
+  for (std::size_t i = 0; resources && i < resources->size(); ++i) {
+    const auto* resource = (*resources)[i].if_object();
+    if (!resource) continue;
+    const auto action = text_of(*resource, "action");
+    table.add({{text_of(*resource, "type")},
+               {text_of(*resource, "name"), Tone::strong},
+               {action, action == "create" ? Tone::plain : Tone::good}});
+  }
+  return table.render(context.terminal.width, context.terminal.colours) + "\n" +
+         show_findings(context.terminal, plan);
+}
+
+// Fails when something stands in the way.
+Done plan_workspace(Context& context, json::object body) {
+  auto answer = co_await context.client.post(api_path({"workspaces"}), std::move(body));
+  if (!answer) co_return fail(std::move(answer).error());
+  const auto* object = answer->if_object();
+  const auto* plan = object ? find_object(*object, "plan") : nullptr;
+  if (!plan) co_return fail(Code::internal, "the answer has no plan");
+  print(context, *plan, [&](const json::value&) { return show_creation(context, *plan); });
+  if (bool_or(*plan, "passed", false)) co_return Result<void>{};
+  co_return fail(Error{Code::precondition_failed, "the workspace cannot be made like this",
+                       "mend what is named above, then ask again"});
+}
+
+}  // namespace
+
 Done workspace_create(Context& context, WorkspaceCreate arguments) {
   json::object body{{"name", arguments.name}, {"location", arguments.location}};
   if (!arguments.cloud_account.empty()) body["cloudAccount"] = arguments.cloud_account;
@@ -137,6 +182,11 @@ Done workspace_create(Context& context, WorkspaceCreate arguments) {
     if (arguments.retention_hours > 0) hubs["retentionHours"] = arguments.retention_hours;
     body["eventHubs"] = std::move(hubs);
     body["identityBased"] = arguments.identity_based;
+  }
+  if (auto adopted = adopted_of(arguments); !adopted.empty()) body["adopt"] = std::move(adopted);
+  if (arguments.plan) {
+    body["plan"] = true;
+    co_return co_await plan_workspace(context, std::move(body));
   }
   auto started = co_await context.client.post(api_path({"workspaces"}), std::move(body));
   if (!started) co_return fail(std::move(started).error());

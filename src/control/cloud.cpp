@@ -3,6 +3,7 @@
 
 #include "azure/limits.hpp"
 #include "control/cloud_port.hpp"
+#include "fleet/azure_names.hpp"
 #include "net/http_client.hpp"
 
 namespace ferry::control {
@@ -120,6 +121,17 @@ void Clouds::forget(const fleet::CloudAccountId& id) {
   accounts_.erase(found);
 }
 
+azure::IotHubClient& WorkspaceConnection::hub_of(const fleet::NodeGroup& group) {
+  const auto further = further_hubs.find(group.hub);
+  return further == further_hubs.end() ? hub : further->second;
+}
+
+std::vector<azure::IotHubClient*> WorkspaceConnection::hubs() {
+  std::vector<azure::IotHubClient*> all{&hub};
+  for (auto& [key, client] : further_hubs) all.push_back(&client);
+  return all;
+}
+
 Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Workspace& workspace) {
   const auto kept = workspaces_.find(workspace.id.str());
   if (kept != workspaces_.end()) return kept->second;
@@ -141,7 +153,7 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
   azure::SasKey dps_key{workspace.provisioning_service, std::string(kDpsPolicy), secrets[1]};
   oci::RegistryOptions registry{
       .host = workspace.login_server,
-      .credential = oci::RegistryCredential{std::string(kPushToken), secrets[3]},
+      .credential = oci::RegistryCredential{fleet::push_token_name(workspace), secrets[3]},
       .clock = &clock_,
       .sleep = {}};
   azure::define_hub_limits(*throttle_, azure::hub_scope(workspace.hub_host), workspace.options.sku,
@@ -156,8 +168,19 @@ Result<std::shared_ptr<WorkspaceConnection>> Clouds::workspace(const fleet::Work
                        },
                        workspace.login_server);
   auto& pipeline = (*cloud)->pipeline;
+  std::map<std::string, azure::IotHubClient> further;
+  for (const auto& hub : workspace.further_hubs) {
+    if (hub.host.empty()) continue;
+    auto key = secret(workspace.id.str(), secret_names::hub_key(hub.key));
+    if (!key) return fail(std::move(key).error());
+    azure::define_hub_limits(*throttle_, azure::hub_scope(hub.host), workspace.options.sku,
+                             workspace.options.units);
+    further.emplace(
+        hub.key, azure::IotHubClient(
+                     pipeline, azure::SasKey{hub.host, std::string(kHubPolicy), *std::move(key)}));
+  }
   std::shared_ptr<WorkspaceConnection> connection(new WorkspaceConnection{
-      *cloud, azure::IotHubClient(pipeline, std::move(hub_key)),
+      *cloud, azure::IotHubClient(pipeline, std::move(hub_key)), std::move(further),
       azure::DpsClient(pipeline, std::move(dps_key)),
       azure::BlobClient(pipeline, workspace.blob_endpoint, {azure.storage_account, secrets[2]}),
       oci::RegistryClient(std::move(registry_transport), std::move(registry))});

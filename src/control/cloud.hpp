@@ -39,17 +39,26 @@ struct CloudConnection {
 
 struct WorkspaceConnection {
   std::shared_ptr<CloudConnection> cloud;  // first: the clients borrow its pipeline
-  azure::IotHubClient hub;
+  azure::IotHubClient hub;                 // the first one
+  std::map<std::string, azure::IotHubClient> further_hubs;  // by key; those that stand
   azure::DpsClient dps;
   azure::BlobClient blobs;
   oci::RegistryClient registry;
+
+  // The hub that this group is in. What is about devices and deployments goes there.
+  azure::IotHubClient& hub_of(const fleet::NodeGroup& group);
+  // All hubs, the first one first.
+  std::vector<azure::IotHubClient*> hubs();
 };
 
 // Names of what is kept sealed. Owner: the account, workspace or group.
 namespace secret_names {
 inline const std::string kClientSecret = "client-secret";
 inline const std::string kRefreshToken = "refresh-token";
-inline const std::string kHubKey = "iot-hub-key";
+inline const std::string kHubKey = "iot-hub-key";     // of the first hub
+inline std::string hub_key(const std::string& hub) {  // `hub`: its key in the table
+  return hub + "-key";
+}
 inline const std::string kDpsKey = "dps-key";
 inline const std::string kStorageKey = "storage-key";
 inline const std::string kEventHubListen = "event-hub-listen";  // connection string
@@ -60,7 +69,6 @@ inline const std::string kCaKey = "ca-private-key";
 
 inline constexpr std::string_view kHubPolicy = "iothubowner";
 inline constexpr std::string_view kDpsPolicy = "provisioningserviceowner";
-inline constexpr std::string_view kPushToken = "ferry-push";
 
 // The cloud's endpoints in the fleet's words, and back.
 fleet::Environment to_fleet(const azure::CloudEnvironment& environment);

@@ -19,8 +19,12 @@ std::string without_hyphens(std::string_view text) {
   return result;
 }
 
-// The name of a key in `names`; null for what has no name for the whole world.
-std::string* global_name(AzureNames& names, std::string_view key) {
+// The name of a key; null for what has no name for the whole world.
+std::string* global_name(Workspace& workspace, std::string_view key) {
+  auto& names = workspace.names;
+  for (auto& further : workspace.further_hubs) {
+    if (key == further.key) return &further.name;
+  }
   if (key == keys::kIotHub) return &names.iot_hub;
   if (key == keys::kProvisioningService) return &names.provisioning_service;
   if (key == keys::kStorageAccount) return &names.storage_account;
@@ -48,9 +52,13 @@ std::string numbered(const std::string& first, std::string_view key, int number)
 
 Result<void> take_next_name(Workspace& workspace, const std::string& key) {
   constexpr int kLast = 9;
-  auto first = azure_names(workspace.id, workspace.name);
+  Workspace first = workspace;
+  first.names = azure_names(workspace.id, workspace.name);
+  for (std::size_t i = 0; i < first.further_hubs.size(); ++i) {
+    first.further_hubs[i].name = further_hub_name(workspace, static_cast<int>(i) + 2);
+  }
   const std::string* original = global_name(first, key);
-  std::string* name = global_name(workspace.names, key);
+  std::string* name = global_name(workspace, key);
   if (!original || !name) return fail(Code::internal, "the {} needs no other name", key);
   int next = 2;
   while (next <= kLast && *name != *original && numbered(*original, key, next - 1) != *name) ++next;
@@ -76,6 +84,24 @@ AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name) {
                     .registry = compact + suffix,
                     .event_hubs_namespace = fmt::format("ferry-{}", readable),
                     .ca_certificate = fmt::format("ferry-{}", id)};
+}
+
+std::string workspace_suffix(const Workspace& workspace) {
+  return std::string(random_part(workspace.id.str()).substr(0, 8));
+}
+
+std::string consumer_group_name(const Workspace& workspace, std::string_view hub_key) {
+  const bool adopted = hub_key == keys::kIotHub && !workspace.options.adopted.iot_hub.empty();
+  return adopted ? fmt::format("ferry-{}", workspace_suffix(workspace)) : "ferry";
+}
+
+std::string push_token_name(const Workspace& workspace) {
+  const bool adopted = !workspace.options.adopted.registry.empty();
+  return adopted ? fmt::format("ferry-push-{}", workspace_suffix(workspace)) : "ferry-push";
+}
+
+std::string further_hub_name(const Workspace& workspace, int number) {
+  return fmt::format("{}-hub{}", azure_names(workspace.id, workspace.name).iot_hub, number);
 }
 
 std::string enrollment_group_name(const NodeGroupId& group) {

@@ -18,6 +18,15 @@ AzureNames azure_names(const WorkspaceId& id, std::string_view workspace_name);
 // puts the next one, "-2" to "-9", into workspace.names. Code::conflict when there is none left.
 Result<void> take_next_name(Workspace& workspace, const std::string& key);
 
+// The random part of the workspace's id: tells apart what several have in one resource.
+std::string workspace_suffix(const Workspace& workspace);
+// Of Ferry's own in the built-in endpoint of the hub with this key, and of its credential for
+// publishing. Plain in what Ferry makes; in what was adopted others may have theirs as well.
+std::string consumer_group_name(const Workspace& workspace, std::string_view hub_key);
+std::string push_token_name(const Workspace& workspace);
+// Of a hub beside the first: "plant-a-abcdefgh-hub2".
+std::string further_hub_name(const Workspace& workspace, int number);
+
 // The DPS enrollment group id, the registry's scope map and token: all are the group id, which has
 // only lower-case letters, digits and a hyphen, 20 characters.
 std::string enrollment_group_name(const NodeGroupId& group);

@@ -55,17 +55,27 @@ FullName full_name(const DesiredResource& resource) {
   return full;
 }
 
-constexpr std::string_view kOwnerConnection =
-    "'HostName=${iotHub.properties.hostName};SharedAccessKeyName=iothubowner;SharedAccessKey="
-    "${filter(iotHub.listkeys().value, key => key.keyName == 'iothubowner')[0].primaryKey}'";
+std::string owner_connection(const std::string& hub) {
+  return fmt::format(
+      "'HostName=${{{0}.properties.hostName}};SharedAccessKeyName=iothubowner;SharedAccessKey="
+      "${{filter({0}.listkeys().value, key => key.keyName == 'iothubowner')[0].primaryKey}}'",
+      hub);
+}
 
 // The Bicep expression for a reference of the table; empty when it is none.
 std::string expression_of(std::string_view reference) {
+  const auto dot = reference.find('.');
+  if (reference.starts_with("iot-hub") && dot != std::string_view::npos) {
+    const auto hub = symbol_of(reference.substr(0, dot));
+    const auto member = reference.substr(dot + 1);
+    if (member == "connectionString") return owner_connection(hub);
+    if (member == "principalId") return hub + ".identity.principalId";
+    if (member == "location") return hub + ".location";
+    return {};
+  }
   static const std::map<std::string, std::string, std::less<>> kExpressions{
       {"subscription", "subscription().subscriptionId"},
       {"suffix.serviceBus", "serviceBusSuffix"},
-      {"iot-hub.connectionString", std::string(kOwnerConnection)},
-      {"iot-hub.principalId", "iotHub.identity.principalId"},
       {"event-hub-send.connectionString", "eventHubSend.listKeys().primaryConnectionString"},
       {"workspace-ca.certificate", "workspaceCaCertificate"},
   };
@@ -178,11 +188,32 @@ class Template {
     if (resource.key == keys::kResourceGroup) {
       return fmt::format("// resource group {}: the scope of this template\n", resource.name);
     }
-    if (resource.key == keys::kRouting) return routing_block(resource);
-    if (resource.key == keys::kSenderRole) return role_block(resource);
+    if (resource.adopted) return existing_block(resource);
+    if (whole_of(resources_, resource).adopted) return addition_block(resource);
+    if (resource.kind == keys::kHubLink) return "// hub link: part of the service above\n";
+    if (resource.kind == keys::kRouting) return routing_block(resource);
+    if (resource.kind == keys::kSenderRole) return role_block(resource);
     auto body = resource.body;
-    if (resource.key == keys::kIotHub && routes_with_hub()) merge_routing(body);
+    if (routes_with(resource)) merge_routing(*routing_of(resource), body);
+    if (resource.key == keys::kProvisioningService) merge_links(body);
     return declare(resource, full_name(resource), std::move(body));
+  }
+
+  // What was adopted is referred to where it is.
+  std::string existing_block(const DesiredResource& resource) const {
+    const auto parts = split(resource.path);
+    return fmt::format(
+        "resource {} '{}@{}' existing = {{\n  name: {}\n  scope: resourceGroup({})\n}}\n",
+        symbol_of(resource.key), resource.type, resource.api_version, text(resource.name),
+        text(parts.at(1)));
+  }
+
+  // A template makes nothing in another resource group than its own.
+  std::string addition_block(const DesiredResource& resource) const {
+    const auto& whole = whole_of(resources_, resource);
+    return fmt::format(
+        "// {} '{}': Ferry adds it to {}, which is outside of this template's group\n",
+        resource.title, resource.name, symbol_of(whole.key));
   }
 
   std::string declare(const DesiredResource& resource, const FullName& full,
@@ -206,27 +237,44 @@ class Template {
       if (key != keys::kResourceGroup && !mentions(members, symbol)) symbols.insert(symbol);
     };
     for (const auto& key : resource.after) add(key);
-    if (resource.key == keys::kIotHub && routes_with_hub()) add(keys::kEventHub);
+    if (routes_with(resource)) add(keys::kEventHub);
     if (symbols.empty()) return {};
     std::string out = "  dependsOn: [\n";
     for (const auto& symbol : symbols) out += "    " + symbol + "\n";
     return out + "  ]\n";
   }
 
-  const DesiredResource* routing() const { return find_resource(resources_, keys::kRouting); }
+  const DesiredResource* routing_of(const DesiredResource& hub) const {
+    const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& each) {
+      return each.kind == keys::kRouting && each.hub == hub.key;
+    });
+    return found == resources_.end() ? nullptr : &*found;
+  }
 
   // With keys the hub can be made with its routing at once. With its own identity it cannot: the
   // identity, then the role, then the endpoint.
-  bool routes_with_hub() const { return routing() && !workspace_.options.identity_based; }
+  bool routes_with(const DesiredResource& hub) const {
+    return routing_of(hub) && !workspace_.options.identity_based;
+  }
 
-  void merge_routing(json::object& hub) const {
-    const auto* parts = find_path(routing()->body, "properties.routing");
+  // A template says a service once, with all its hubs.
+  void merge_links(json::object& service) const {
+    auto& links = service["properties"].as_object()["iotHubs"].as_array();
+    for (const auto& resource : resources_) {
+      if (resource.kind == keys::kHubLink) links.push_back(resource.body);
+    }
+  }
+
+  static void merge_routing(const DesiredResource& routing, json::object& hub) {
+    const auto* parts = find_path(routing.body, "properties.routing");
     auto& target = hub["properties"].as_object()["routing"].as_object();
     for (const auto& [name, value] : parts->as_object()) target[name] = value;
   }
 
   std::string routing_block(const DesiredResource& resource) const {
-    if (routes_with_hub()) return "// message routing: part of the IoT hub above\n";
+    if (!workspace_.options.identity_based) {
+      return "// message routing: part of the IoT hub above\n";
+    }
     std::string out =
         "// Message routing goes into the IoT hub once its identity has the role below; a "
         "template\n"
@@ -248,9 +296,10 @@ class Template {
     auto body = resource.body;
     std::string members = write_members(body, 2);
     return fmt::format(
-               "resource {} '{}@{}' = {{\n  name: guid(eventHub.id, iotHub.id, '{}')\n"
+               "resource {} '{}@{}' = {{\n  name: guid(eventHub.id, {}.id, '{}')\n"
                "  scope: eventHub\n",
-               symbol_of(resource.key), full.type, resource.api_version, resource.name) +
+               symbol_of(resource.key), full.type, resource.api_version, symbol_of(resource.hub),
+               resource.name) +
            members + "}\n";
   }
 

@@ -2,7 +2,9 @@
 #include "fleet/desired_resources.hpp"
 
 #include <algorithm>
-#include <set>
+
+#include "fleet/azure_id.hpp"
+#include "fleet/azure_names.hpp"
 
 namespace ferry::fleet {
 namespace {
@@ -33,19 +35,49 @@ class Table {
       : workspace_(workspace),
         names_(workspace.names),
         group_("/resourceGroups/" + workspace.names.resource_group) {
-    add_group();
-    add_hub();
+    if (needs_group()) add_group();
+    const Hub first{keys::kIotHub, names_.iot_hub, 1};
+    add_hub(first);
     add_provisioning_service();
+    if (!adopted().provisioning_service.empty()) add_link(first);
     add_storage();
     add_registry();
-    if (workspace_.options.event_hubs) add_event_hubs(*workspace_.options.event_hubs);
+    if (workspace_.options.event_hubs) add_event_hubs(*workspace_.options.event_hubs, first);
+    int number = 1;
+    for (const auto& further : workspace_.further_hubs) {
+      const Hub hub{further.key, further.name, ++number};
+      add_hub(hub);
+      add_link(hub);
+      if (workspace_.options.event_hubs) add_routes_of(hub);
+    }
   }
   std::vector<DesiredResource> take() { return std::move(entries_); }
 
  private:
+  struct Hub {
+    std::string key;
+    std::string name;
+    int number = 1;
+    // What belongs to the first hub is called by its plain key and title.
+    std::string key_of(const std::string& kind) const {
+      return number == 1 ? kind : fmt::format("{}-{}", kind, number);
+    }
+    std::string title_of(const std::string& plain) const {
+      return number == 1 ? plain : fmt::format("{} of IoT Hub {}", plain, number);
+    }
+  };
+
+  const AdoptedResources& adopted() const { return workspace_.options.adopted; }
+  bool needs_group() const {
+    return adopted().iot_hub.empty() || adopted().provisioning_service.empty() ||
+           adopted().storage_account.empty() || adopted().registry.empty() ||
+           workspace_.options.event_hubs || !workspace_.further_hubs.empty();
+  }
+
   DesiredResource& add(std::string key, std::string title, std::string type, std::string name,
                        std::string path, std::string version, json::object body) {
     DesiredResource entry;
+    entry.kind = key;
     entry.key = std::move(key);
     entry.title = std::move(title);
     entry.type = std::move(type);
@@ -66,6 +98,16 @@ class Table {
                       std::move(path), std::move(version), std::move(body));
     entry.after = {keys::kResourceGroup};
     return entry;
+  }
+  // One that is there already, under a full Azure id that has been looked at before it was kept.
+  bool add_adopted(const std::string& id, std::string key, std::string title, std::string type,
+                   std::string version) {
+    if (id.empty()) return false;
+    const auto parts = parse_azure_id(id).value_or(AzureId{});
+    auto& entry = add(std::move(key), std::move(title), std::move(type), parts.name, parts.path(),
+                      std::move(version), {});
+    entry.adopted = true;
+    return true;
   }
   // A part of another resource: "<parent>/<segments>/<name>".
   DesiredResource& add_part(const std::string& parent, std::string key, std::string title,
@@ -92,7 +134,18 @@ class Table {
         {{"location", workspace_.location}, {"tags", workspace_tags(workspace_)}});
   }
 
-  void add_hub() {
+  void add_hub(const Hub& hub) {
+    const bool is_adopted = hub.number == 1 && add_adopted(adopted().iot_hub, hub.key, "IoT Hub",
+                                                           "Microsoft.Devices/IotHubs", kIotHubs);
+    if (!is_adopted) add_own_hub(hub);
+    // A consumer group of Ferry's own: readers of one group take turns.
+    const std::string name = consumer_group_name(workspace_, hub.key);
+    add_part(hub.key, hub.key_of(keys::kConsumerGroup), hub.title_of("Consumer group"),
+             "eventHubEndpoints/events/ConsumerGroups", name, {{"properties", {{"name", name}}}})
+        .kind = keys::kConsumerGroup;
+  }
+
+  void add_own_hub(const Hub& which) {
     const auto& options = workspace_.options;
     const int partitions = hub_limits(options).partitions;
     const json::object fallback{{"name", "$fallback"},
@@ -110,8 +163,11 @@ class Table {
                       {"properties", std::move(properties)}};
     const bool identity = options.identity_based && options.event_hubs.has_value();
     if (identity) body["identity"] = {{"type", "SystemAssigned"}};
-    auto& hub = add_in_group(keys::kIotHub, "IoT Hub", "Microsoft.Devices/IotHubs", names_.iot_hub,
-                             kIotHubs, std::move(body));
+    const std::string title =
+        which.number == 1 ? "IoT Hub" : fmt::format("IoT Hub {}", which.number);
+    auto& hub = add_in_group(which.key, title, "Microsoft.Devices/IotHubs", which.name, kIotHubs,
+                             std::move(body));
+    hub.kind = keys::kIotHub;
     hub.sku = options.sku;
     hub.expectations = {
         expect("sku.name", json::value(options.sku)),
@@ -121,26 +177,50 @@ class Table {
         expect_fixed("properties.eventHubEndpoints.events.partitionCount", partitions),
         expect("properties.routing.fallbackRoute.isEnabled", true),
     };
-    // A consumer group of Ferry's own: readers of one group take turns.
-    add_part(keys::kIotHub, keys::kConsumerGroup, "Consumer group",
-             "eventHubEndpoints/events/ConsumerGroups", "ferry",
-             {{"properties", {{"name", "ferry"}}}});
+  }
+
+  json::object link_to(const Hub& hub) const {
+    const bool is_adopted = hub.number == 1 && !adopted().iot_hub.empty();
+    return {
+        {"connectionString", fmt::format("${{{}.connectionString}}", hub.key)},
+        {"location", is_adopted ? fmt::format("${{{}.location}}", hub.key) : workspace_.location},
+        {"applyAllocationPolicy", true},
+        {"allocationWeight", 1}};
+  }
+
+  // A part of the service's document.
+  void add_link(const Hub& hub) {
+    const auto& service = *find_resource(entries_, keys::kProvisioningService);
+    std::string before = keys::kWorkspaceCa;  // the service takes one change at a time
+    for (const auto& entry : entries_) {
+      if (entry.kind == keys::kHubLink) before = entry.key;
+    }
+    auto& link = add(hub.key_of(keys::kHubLink), hub.title_of("Hub link"),
+                     "Microsoft.Devices/provisioningServices/iotHubs", hub.name, service.path,
+                     kProvisioning, link_to(hub));
+    link.kind = keys::kHubLink;
+    link.hub = hub.key;
+    link.parent = keys::kProvisioningService;
+    link.after = {hub.key, std::move(before)};
   }
 
   void add_provisioning_service() {
-    json::object link{{"connectionString", "${iot-hub.connectionString}"},
-                      {"location", workspace_.location},
-                      {"applyAllocationPolicy", true},
-                      {"allocationWeight", 1}};
-    auto& service = add_in_group(
-        keys::kProvisioningService, "Device Provisioning Service",
-        "Microsoft.Devices/provisioningServices", names_.provisioning_service, kProvisioning,
-        {{"sku", {{"name", "S1"}, {"capacity", 1}}},
-         {"properties",
-          {{"allocationPolicy", "Hashed"}, {"iotHubs", json::array{std::move(link)}}}}});
-    service.sku = "S1";
-    service.after.push_back(keys::kIotHub);
-    service.expectations = {expect("properties.allocationPolicy", "Hashed")};
+    const bool is_adopted = add_adopted(adopted().provisioning_service, keys::kProvisioningService,
+                                        "Device Provisioning Service",
+                                        "Microsoft.Devices/provisioningServices", kProvisioning);
+    if (!is_adopted) {
+      auto& service = add_in_group(
+          keys::kProvisioningService, "Device Provisioning Service",
+          "Microsoft.Devices/provisioningServices", names_.provisioning_service, kProvisioning,
+          {{"sku", {{"name", "S1"}, {"capacity", 1}}},
+           {"properties",
+            {{"allocationPolicy", "Hashed"},
+             {"iotHubs", json::array{link_to({keys::kIotHub, names_.iot_hub, 1})}}}}});
+      service.sku = "S1";
+      service.after.push_back(keys::kIotHub);
+      service.hub = keys::kIotHub;
+      service.expectations = {expect("properties.allocationPolicy", "Hashed")};
+    }
     add_part(
         keys::kProvisioningService, keys::kWorkspaceCa, "Workspace CA", "certificates",
         names_.ca_certificate,
@@ -149,6 +229,16 @@ class Table {
   }
 
   void add_storage() {
+    if (!add_adopted(adopted().storage_account, keys::kStorageAccount, "Storage account",
+                     "Microsoft.Storage/storageAccounts", kStorage)) {
+      add_own_storage();
+    }
+    add_part(keys::kStorageAccount, keys::kBlobContainer, "Blob container",
+             "blobServices/default/containers", names_.container,
+             {{"properties", {{"publicAccess", "None"}}}});
+  }
+
+  void add_own_storage() {
     auto& account =
         add_in_group(keys::kStorageAccount, "Storage account", "Microsoft.Storage/storageAccounts",
                      names_.storage_account, kStorage,
@@ -165,37 +255,37 @@ class Table {
     account.expectations = {expect("properties.minimumTlsVersion", "TLS1_2"),
                             expect("properties.supportsHttpsTrafficOnly", true),
                             expect("properties.allowBlobPublicAccess", false)};
-    add_part(keys::kStorageAccount, keys::kBlobContainer, "Blob container",
-             "blobServices/default/containers", names_.container,
-             {{"properties", {{"publicAccess", "None"}}}});
   }
 
   void add_registry() {
-    auto& registry = add_in_group(
-        keys::kRegistry, "Container registry", "Microsoft.ContainerRegistry/registries",
-        names_.registry, kRegistries,
-        {{"sku", {{"name", "Basic"}}},
-         {"properties", {{"adminUserEnabled", false}, {"publicNetworkAccess", "Enabled"}}}});
-    registry.sku = "Basic";
-    registry.expectations = {expect("properties.adminUserEnabled", false)};
-    const std::string path = registry.path;
+    if (!add_adopted(adopted().registry, keys::kRegistry, "Container registry",
+                     "Microsoft.ContainerRegistry/registries", kRegistries)) {
+      auto& registry = add_in_group(
+          keys::kRegistry, "Container registry", "Microsoft.ContainerRegistry/registries",
+          names_.registry, kRegistries,
+          {{"sku", {{"name", "Basic"}}},
+           {"properties", {{"adminUserEnabled", false}, {"publicNetworkAccess", "Enabled"}}}});
+      registry.sku = "Basic";
+      registry.expectations = {expect("properties.adminUserEnabled", false)};
+    }
+    const std::string path = find_resource(entries_, keys::kRegistry)->path;
+    const std::string name = push_token_name(workspace_);
     json::array actions;
     for (const char* right : {"content/read", "metadata/read", "content/write", "metadata/write"}) {
       actions.push_back(json::value(fmt::format("repositories/*/{}", right)));
     }
     // Ferry's own credential for publishing; never the registry's admin user.
-    add_part(keys::kRegistry, keys::kPushScopeMap, "Push rights", "scopeMaps", "ferry-push",
+    add_part(keys::kRegistry, keys::kPushScopeMap, "Push rights", "scopeMaps", name,
              {{"properties", {{"description", "made by Ferry"}, {"actions", std::move(actions)}}}});
     const std::string map =
-        fmt::format("/subscriptions/${{subscription}}{}/scopeMaps/ferry-push", path);
-    auto& token =
-        add_part(keys::kRegistry, keys::kPushToken, "Push credential", "tokens", "ferry-push",
-                 {{"properties", {{"scopeMapId", map}, {"status", "enabled"}}}});
+        fmt::format("/subscriptions/${{subscription}}{}/scopeMaps/{}", path, name);
+    auto& token = add_part(keys::kRegistry, keys::kPushToken, "Push credential", "tokens", name,
+                           {{"properties", {{"scopeMapId", map}, {"status", "enabled"}}}});
     token.after = {keys::kPushScopeMap};
     token.expectations = {expect("properties.status", "enabled")};
   }
 
-  void add_event_hubs(const EventHubsOptions& options) {
+  void add_event_hubs(const EventHubsOptions& options, const Hub& first) {
     auto& space =
         add_in_group(keys::kEventHubsNamespace, "Event Hubs namespace",
                      "Microsoft.EventHub/namespaces", names_.event_hubs_namespace, kEventHubs,
@@ -215,7 +305,6 @@ class Table {
     hub.expectations = {
         expect_fixed("properties.partitionCount", options.partitions),
         expect("properties.retentionDescription.retentionTimeInHours", options.retention_hours)};
-    const std::string event_hub_path = hub.path;
     const auto policy = [&](const std::string& key, const char* title, const char* name,
                             const char* right) {
       add_part(keys::kEventHub, key, title, "authorizationRules", name,
@@ -223,35 +312,45 @@ class Table {
           .expectations = {expect("properties.rights", json::array{right})};
     };
     policy(keys::kListenPolicy, "Listen policy", "ferry-listen", "Listen");
-    if (workspace_.options.identity_based) {
-      add_sender_role(event_hub_path);
-    } else {
+    if (!workspace_.options.identity_based) {
       policy(keys::kSendPolicy, "Send policy", "ferry-send", "Send");
     }
-    add_routing();
+    add_routes_of(first);
+  }
+
+  void add_routes_of(const Hub& hub) {
+    if (workspace_.options.identity_based) add_sender_role(hub);
+    add_routing(hub);
   }
 
   // The name of the assignment depends on the hub's identity: known once that stands.
-  void add_sender_role(const std::string& event_hub_path) {
+  void add_sender_role(const Hub& hub) {
+    const std::string event_hub_path = find_resource(entries_, keys::kEventHub)->path;
     json::object properties{
         {"roleDefinitionId",
          fmt::format("/subscriptions/${{subscription}}/providers/Microsoft.Authorization/"
                      "roleDefinitions/{}",
                      kSenderRoleId)},
-        {"principalId", "${iot-hub.principalId}"},
+        {"principalId", fmt::format("${{{}.principalId}}", hub.key)},
         {"principalType", "ServicePrincipal"}};
-    auto& role = add(keys::kSenderRole, "Sender role", "Microsoft.Authorization/roleAssignments",
-                     "Azure Event Hubs Data Sender",
+    auto& role = add(hub.key_of(keys::kSenderRole), hub.title_of("Sender role"),
+                     "Microsoft.Authorization/roleAssignments", "Azure Event Hubs Data Sender",
                      event_hub_path + "/providers/Microsoft.Authorization/roleAssignments",
                      kAuthorization, {{"properties", std::move(properties)}});
+    role.kind = keys::kSenderRole;
+    role.hub = hub.key;
     role.parent = keys::kEventHub;
-    role.after = {keys::kIotHub, keys::kEventHub};
+    role.after = {hub.key, keys::kEventHub};
   }
 
   // A part of the hub's document: the endpoint, the route that takes every message there, and what
   // is stamped on each. A message that no route takes lands in the built-in endpoint.
-  void add_routing() {
-    json::object endpoint{{"name", kEndpointName},
+  void add_routing(const Hub& hub) {
+    // Beside what an adopted hub has already.
+    const bool is_adopted = hub.number == 1 && !adopted().iot_hub.empty();
+    const std::string name =
+        is_adopted ? fmt::format("ferry-{}", workspace_suffix(workspace_)) : kEndpointName;
+    json::object endpoint{{"name", name},
                           {"resourceGroup", names_.resource_group},
                           {"subscriptionId", "${subscription}"}};
     if (workspace_.options.identity_based) {
@@ -262,8 +361,8 @@ class Table {
     } else {
       endpoint["connectionString"] = "${event-hub-send.connectionString}";
     }
-    const json::array to{kEndpointName};
-    const json::object route{{"name", "ferry-telemetry"},
+    const json::array to{json::value(name)};
+    const json::object route{{"name", is_adopted ? name : "ferry-telemetry"},
                              {"source", "DeviceMessages"},
                              {"condition", "true"},
                              {"endpointNames", to},
@@ -276,13 +375,17 @@ class Table {
         {"routes", json::array{route}},
         {"enrichments", json::array{enrichment("ferryNodeGroup", "$twin.tags.ferry.nodeGroup"),
                                     enrichment("ferryHub", "$iothubname")}}};
-    auto& entry = add(keys::kRouting, "Message routing", "Microsoft.Devices/IotHubs/routing",
-                      kEndpointName, find_resource(entries_, keys::kIotHub)->path, kIotHubs,
-                      {{"properties", {{"routing", std::move(routing)}}}});
-    entry.parent = keys::kIotHub;
+    auto& entry =
+        add(hub.key_of(keys::kRouting), hub.title_of("Message routing"),
+            "Microsoft.Devices/IotHubs/routing", name, find_resource(entries_, hub.key)->path,
+            kIotHubs, {{"properties", {{"routing", std::move(routing)}}}});
+    entry.kind = keys::kRouting;
+    entry.hub = hub.key;
+    entry.parent = hub.key;
     // The consumer group is a change of the hub too, and a hub takes one at a time.
-    entry.after = {keys::kConsumerGroup, keys::kEventHub,
-                   workspace_.options.identity_based ? keys::kSenderRole : keys::kSendPolicy};
+    entry.after = {
+        hub.key_of(keys::kConsumerGroup), keys::kEventHub,
+        workspace_.options.identity_based ? hub.key_of(keys::kSenderRole) : keys::kSendPolicy};
   }
 
   const Workspace& workspace_;
@@ -291,14 +394,17 @@ class Table {
   std::vector<DesiredResource> entries_;
 };
 
-bool is_basic(std::string_view sku) {
-  return sku == "B1" || sku == "B2" || sku == "B3";
-}
-
 }  // namespace
 
 std::vector<DesiredResource> desired_resources(const Workspace& workspace) {
   return Table(workspace).take();
+}
+
+const DesiredResource& whole_of(const std::vector<DesiredResource>& resources,
+                                const DesiredResource& part) {
+  const auto* whole = &part;
+  while (!whole->parent.empty()) whole = find_resource(resources, whole->parent);
+  return *whole;
 }
 
 const DesiredResource* find_resource(const std::vector<DesiredResource>& resources,
@@ -310,49 +416,6 @@ const DesiredResource* find_resource(const std::vector<DesiredResource>& resourc
 
 json::object workspace_tags(const Workspace& workspace) {
   return {{kWorkspaceTag, workspace.id.str()}, {"ferry-workspace-name", workspace.name}};
-}
-
-Result<void> check_options(const WorkspaceOptions& options) {
-  static const std::set<std::string, std::less<>> kSkus{"F1", "S1", "S2", "S3"};
-  if (is_basic(options.sku)) {
-    return fail(Error{Code::invalid_argument,
-                      fmt::format("a hub of the Basic tier ({}) has neither device twins nor IoT "
-                                  "Edge deployments, which Ferry works with",
-                                  options.sku),
-                      "choose S1, S2 or S3 (or F1 to try it out)"});
-  }
-  if (!kSkus.contains(options.sku)) {
-    return fail(Error{Code::invalid_argument,
-                      fmt::format("there is no IoT Hub SKU '{}'", options.sku),
-                      "choose S1, S2 or S3 (or F1 to try it out)"});
-  }
-  const int most = options.sku == "F1" ? 1 : options.sku == "S3" ? 10 : 200;
-  if (options.units < 1 || options.units > most) {
-    return fail(Code::invalid_argument, "a hub of SKU {} has 1 to {} units, not {}", options.sku,
-                most, options.units);
-  }
-  if (options.identity_based && !options.event_hubs) {
-    return fail(Code::invalid_argument,
-                "identityBased says how the hub reaches the event hub: it needs eventHubs");
-  }
-  if (!options.event_hubs) return {};
-  if (options.event_hubs->partitions < 1 || options.event_hubs->partitions > 32) {
-    return fail(Code::invalid_argument, "an event hub has 1 to 32 partitions, not {}",
-                options.event_hubs->partitions);
-  }
-  if (options.event_hubs->retention_hours < 1 || options.event_hubs->retention_hours > 168) {
-    return fail(Code::invalid_argument, "an event hub keeps messages for 1 to 168 hours, not {}",
-                options.event_hubs->retention_hours);
-  }
-  return {};
-}
-
-HubLimits hub_limits(const WorkspaceOptions& options) {
-  if (options.sku == "F1") return {8'000, 500, 10, 1, 5, 2};
-  const std::int64_t per_unit = options.sku == "S3"   ? 300'000'000
-                                : options.sku == "S2" ? 6'000'000
-                                                      : 400'000;
-  return {per_unit * options.units, 1'000'000, 100, 10, 100, 4};
 }
 
 }  // namespace ferry::fleet

@@ -5,7 +5,9 @@
 //
 // How to use it:
 //   create   each entry once all in `after` stand: PUT `body` at "/subscriptions/{s}" + `path`
-//   delete   the entries without parent, in the opposite order; the others go with their parent
+//   adopt    an entry that is `adopted` is only read; it has no body, and its parts are Ferry's
+//   delete   the entries without parent, in the opposite order; the others go with their parent,
+//            but those of what was adopted one by one
 //   verify   GET, then look at `expectations`; `mendable` says whether a PUT can set it right
 //   repair   PUT `body` again (an IoT hub's document is replaced as a whole: merge into it)
 //   export   `body` is what a template says; references become listKeys() and reference()
@@ -16,8 +18,9 @@
 // Bodies hold no secrets. What is only known once another resource stands is a reference, as text:
 //   ${subscription}                      the subscription's id
 //   ${suffix.serviceBus}                 of the cloud's Event Hubs: "servicebus.windows.net"
-//   ${iot-hub.connectionString}          of the hub's owner policy (secret)
+//   ${iot-hub.connectionString}          of the hub's owner policy (secret); so for each hub's key
 //   ${iot-hub.principalId}               of the hub's own identity
+//   ${iot-hub.location}                  where it is
 //   ${event-hub-send.connectionString}   of that policy, with EntityPath (secret)
 //   ${workspace-ca.certificate}          PEM in base64
 #pragma once
@@ -38,7 +41,8 @@ struct Expectation {
 };
 
 struct DesiredResource {
-  std::string key;    // "iot-hub": unique in the workspace, never changes
+  std::string key;    // "iot-hub", "iot-hub-2": unique in the workspace, never changes
+  std::string kind;   // "iot-hub": the key of the first of its kind
   std::string title;  // "IoT Hub": for people, and the name of its step
   std::string type;   // "Microsoft.Devices/IotHubs"
   std::string name;
@@ -49,6 +53,8 @@ struct DesiredResource {
   std::vector<std::string> after;  // keys
   std::vector<Expectation> expectations;
   std::string sku;
+  bool adopted = false;  // Ferry neither makes it nor changes it nor deletes it
+  std::string hub;       // key of the IoT hub that a link, a role or a routing is about
 };
 
 namespace keys {
@@ -57,6 +63,7 @@ inline const std::string kIotHub = "iot-hub";
 inline const std::string kConsumerGroup = "iot-hub-consumer-group";
 inline const std::string kProvisioningService = "provisioning-service";
 inline const std::string kWorkspaceCa = "workspace-ca";
+inline const std::string kHubLink = "hub-link";  // of a hub that the service was not made with
 inline const std::string kStorageAccount = "storage-account";
 inline const std::string kBlobContainer = "blob-container";
 inline const std::string kRegistry = "registry";
@@ -72,6 +79,9 @@ inline const std::string kRouting = "message-routing";
 
 // Each entry stands behind those that it comes after.
 std::vector<DesiredResource> desired_resources(const Workspace& workspace);
+// The entry that it is a part of, or itself.
+const DesiredResource& whole_of(const std::vector<DesiredResource>& resources,
+                                const DesiredResource& part);
 const DesiredResource* find_resource(const std::vector<DesiredResource>& resources,
                                      std::string_view key);
 
@@ -80,6 +90,7 @@ inline const std::string kWorkspaceTag = "ferry-workspace";
 json::object workspace_tags(const Workspace& workspace);
 
 // Whether Ferry can work with such a hub; the error says why not and what can be had.
+Result<void> check_tier(const WorkspaceOptions& options);  // SKU and units alone
 Result<void> check_options(const WorkspaceOptions& options);
 
 // What the hub's tier allows (Azure's "IoT Hub quotas and throttling"), for all units together.

@@ -57,7 +57,9 @@ std::vector<Drift> find_drift(const DesiredResource& wanted,
   if (!document) {
     found.push_back({.key = wanted.key,
                      .kind = DriftKind::missing,
-                     .message = fmt::format("{} {} is gone", wanted.title, wanted.name)});
+                     .mendable = !wanted.adopted,
+                     .message = fmt::format("{} {} is gone{}", wanted.title, wanted.name,
+                                            wanted.adopted ? ", and Ferry did not make it" : "")});
     return found;
   }
   for (const auto& expectation : wanted.expectations) {

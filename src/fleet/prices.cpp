@@ -28,6 +28,7 @@ constexpr std::array kListPrices{
 }  // namespace
 
 std::optional<MonthlyEstimate> monthly_estimate(const DesiredResource& resource) {
+  if (resource.adopted) return std::nullopt;  // paid for already
   for (const auto& price : kListPrices) {
     if (price.type != resource.type || price.sku != resource.sku) continue;
     const auto* capacity = find_path(resource.body, "sku.capacity");

@@ -108,11 +108,21 @@ struct EventHubsOptions {
   int partitions = 4;
   int retention_hours = 24;
 };
+// Resources that are there already and are taken instead of being made: full Azure ids, in the
+// account's subscription; empty: Ferry makes one. Their settings stay their owner's.
+struct AdoptedResources {
+  std::string iot_hub;
+  std::string provisioning_service;
+  std::string storage_account;
+  std::string registry;
+  friend bool operator==(const AdoptedResources&, const AdoptedResources&) = default;
+};
 struct WorkspaceOptions {
   std::string sku = "S1";  // of the IoT Hub
   int units = 1;
   std::optional<EventHubsOptions> event_hubs;  // messages go to an event hub of the workspace
   bool identity_based = false;                 // the hub reaches it by its own identity, not a key
+  AdoptedResources adopted;
 };
 
 // What its cloud objects are called. Derived at first (fleet/azure_names.hpp); a name that somebody
@@ -128,6 +138,14 @@ struct AzureNames {
   std::string ca_certificate;        // name of the workspace CA in the DPS
 };
 
+// An IoT hub beside the first, made when that has no more room for node groups (fleet/hubs.hpp).
+struct FurtherHub {
+  std::string key;   // of its resource: "iot-hub-2"
+  std::string name;  // in Azure
+  std::string host;  // once it stands
+  friend bool operator==(const FurtherHub&, const FurtherHub&) = default;
+};
+
 // A project, linked to exactly one cloud account for its whole life.
 struct Workspace {
   WorkspaceId id;
@@ -141,9 +159,10 @@ struct Workspace {
   std::string id_scope;              // of the DPS, once it stands
   std::string provisioning_host;     // that devices dial: "global.azure-devices-provisioning.net"
   std::string provisioning_service;  // service endpoint's host name
-  std::string hub_host;              // "<hub>.azure-devices.net"
-  std::string blob_endpoint;         // "https://<account>.blob.core.windows.net/"
-  std::string login_server;          // "<registry>.azurecr.io"
+  std::string hub_host;              // of the first hub: "<hub>.azure-devices.net"
+  std::vector<FurtherHub> further_hubs;
+  std::string blob_endpoint;  // "https://<account>.blob.core.windows.net/"
+  std::string login_server;   // "<registry>.azurecr.io"
   Timestamp created_at;
 };
 
@@ -176,6 +195,7 @@ struct NodeGroup {
   std::string configuration;             // id of the standing IoT Hub configuration
   std::int64_t composition_version = 0;  // the one that stands; 0 before the first
   Timestamp created_at;
+  std::string hub = "iot-hub";  // key of the hub that its devices and deployments are in
 };
 
 struct Node {

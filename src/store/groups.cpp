@@ -18,7 +18,8 @@ Result<fleet::NodeGroup> read_group(const sqlite::Row& row) {
                           row.text(5),
                           row.text(6),
                           row.number(7),
-                          to_time(row, 8)};
+                          to_time(row, 8),
+                          row.text(9)};
 }
 
 std::string write_modules(const std::vector<CompositionModule>& modules) {
@@ -55,10 +56,10 @@ Result<CompositionRecord> read_composition(const sqlite::Row& row) {
 Result<void> Groups::insert(const fleet::NodeGroup& group) {
   return database_.execute(
       "INSERT INTO node_groups(id, workspace, name, state, enrollment_group, pull_token, "
-      "configuration, composition_version, created_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "configuration, composition_version, created_at, hub) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {group.id.str(), group.workspace.str(), group.name, to_string(group.state),
        group.enrollment_group, group.pull_token, group.configuration, group.composition_version,
-       to_column(group.created_at)});
+       to_column(group.created_at), group.hub});
 }
 
 Result<void> Groups::update(const fleet::NodeGroup& group) {
@@ -77,7 +78,7 @@ Result<std::optional<fleet::NodeGroup>> Groups::find(const fleet::NodeGroupId& i
   return read_one<fleet::NodeGroup>(
       database_.query_one(
           "SELECT id, workspace, name, state, enrollment_group, pull_token, configuration, "
-          "composition_version, created_at FROM node_groups WHERE id = ?",
+          "composition_version, created_at, hub FROM node_groups WHERE id = ?",
           {id.str()}),
       read_group);
 }
@@ -87,7 +88,7 @@ Result<std::optional<fleet::NodeGroup>> Groups::find_named(const fleet::Workspac
   return read_one<fleet::NodeGroup>(
       database_.query_one(
           "SELECT id, workspace, name, state, enrollment_group, pull_token, configuration, "
-          "composition_version, created_at FROM node_groups "
+          "composition_version, created_at, hub FROM node_groups "
           "WHERE workspace = ?1 AND (name = ?2 OR id = ?2) ORDER BY name = ?2 DESC",
           {workspace.str(), name}),
       read_group);
@@ -97,7 +98,7 @@ Result<std::vector<fleet::NodeGroup>> Groups::list(const fleet::WorkspaceId& wor
   return read_all<fleet::NodeGroup>(
       database_.query(
           "SELECT id, workspace, name, state, enrollment_group, pull_token, configuration, "
-          "composition_version, created_at FROM node_groups WHERE workspace = ? ORDER BY name",
+          "composition_version, created_at, hub FROM node_groups WHERE workspace = ? ORDER BY name",
           {workspace.str()}),
       read_group);
 }

@@ -11,6 +11,10 @@ Result<Revocation> read_revocation(const sqlite::Row& row) {
                     to_time(row, 4)};
 }
 
+Result<ShutOut> read_shut_out(const sqlite::Row& row) {
+  return ShutOut{row.text(0), fleet::WorkspaceId(row.text(1)), to_time(row, 2)};
+}
+
 }  // namespace
 
 Result<void> Revocations::put(const Revocation& revocation) {
@@ -67,9 +71,14 @@ Result<std::vector<ShutOut>> Revocations::ended_shut_outs(Timestamp now, int lim
       database_.query("SELECT registration, workspace, until FROM shut_outs WHERE until <= ? "
                       "ORDER BY until LIMIT ?",
                       {to_column(now), limit}),
-      [](const sqlite::Row& row) -> Result<ShutOut> {
-        return ShutOut{row.text(0), fleet::WorkspaceId(row.text(1)), to_time(row, 2)};
-      });
+      read_shut_out);
+}
+
+Result<std::vector<ShutOut>> Revocations::shut_outs(const fleet::WorkspaceId& workspace) const {
+  return read_all<ShutOut>(
+      database_.query("SELECT registration, workspace, until FROM shut_outs WHERE workspace = ?",
+                      {workspace.str()}),
+      read_shut_out);
 }
 
 }  // namespace ferry::store

@@ -39,6 +39,7 @@ class Revocations {
 
   Result<void> put_shut_out(const ShutOut& shut_out);
   Result<void> remove_shut_out(const std::string& registration_id);
+  Result<std::vector<ShutOut>> shut_outs(const fleet::WorkspaceId& workspace) const;
   Result<std::vector<ShutOut>> ended_shut_outs(Timestamp now, int limit) const;
 
  private:

@@ -2,6 +2,7 @@
 #include "store/workspaces.hpp"
 
 #include "base/json.hpp"
+#include "fleet/adoption.hpp"
 #include "fleet/azure_names.hpp"
 #include "store/rows.hpp"
 
@@ -15,6 +16,12 @@ std::string write_options(const fleet::WorkspaceOptions& options) {
     object["eventHubs"] = {{"partitions", options.event_hubs->partitions},
                            {"retentionHours", options.event_hubs->retention_hours}};
   }
+  json::object adopted;
+  for (const auto& kind : fleet::adoptable_kinds()) {
+    const auto& id = options.adopted.*kind.id;
+    if (!id.empty()) adopted[kind.key] = id;
+  }
+  if (!adopted.empty()) object["adopted"] = std::move(adopted);
   return json::serialize(object);
 }
 
@@ -25,6 +32,11 @@ Result<fleet::WorkspaceOptions> read_options(const std::string& text) {
   options.sku = string_or(*object, "sku", options.sku);
   options.units = static_cast<int>(int_or(*object, "units", options.units));
   options.identity_based = bool_or(*object, "identityBased", false);
+  if (const auto* adopted = find_object(*object, "adopted")) {
+    for (const auto& kind : fleet::adoptable_kinds()) {
+      options.adopted.*kind.id = string_or(*adopted, kind.key, "");
+    }
+  }
   if (const auto* hubs = find_object(*object, "eventHubs")) {
     options.event_hubs.emplace();
     options.event_hubs->partitions = static_cast<int>(int_or(*hubs, "partitions", 4));
@@ -66,6 +78,27 @@ Result<fleet::AzureNames> read_names(const std::string& text, const fleet::Works
   return names;
 }
 
+std::string write_hubs(const std::vector<fleet::FurtherHub>& hubs) {
+  json::array list;
+  for (const auto& hub : hubs) {
+    list.push_back(json::object{{"key", hub.key}, {"name", hub.name}, {"host", hub.host}});
+  }
+  return json::serialize(list);
+}
+
+Result<std::vector<fleet::FurtherHub>> read_hubs(const std::string& text) {
+  auto list = parse_json(text);
+  if (!list || !list->is_array()) return fail(Code::internal, "a workspace's hubs are damaged");
+  std::vector<fleet::FurtherHub> hubs;
+  for (const auto& item : list->as_array()) {
+    const auto* hub = item.if_object();
+    if (!hub) return fail(Code::internal, "a workspace's hubs are damaged");
+    hubs.push_back(
+        {string_or(*hub, "key", ""), string_or(*hub, "name", ""), string_or(*hub, "host", "")});
+  }
+  return hubs;
+}
+
 std::string write_list(const std::vector<std::string>& items) {
   return json::serialize(json::array(items.begin(), items.end()));
 }
@@ -103,6 +136,9 @@ Result<fleet::Workspace> read_workspace(const sqlite::Row& row) {
   auto names = read_names(row.text(14), workspace);
   if (!names) return fail(std::move(names).error());
   workspace.names = *std::move(names);
+  auto hubs = read_hubs(row.text(15));
+  if (!hubs) return fail(std::move(hubs).error());
+  workspace.further_hubs = *std::move(hubs);
   return workspace;
 }
 
@@ -133,22 +169,24 @@ Result<void> Workspaces::insert(const fleet::Workspace& workspace) {
   return database_.execute(
       "INSERT INTO workspaces(id, organization, cloud_account, name, location, state, id_scope, "
       "provisioning_host, provisioning_service, hub_host, blob_endpoint, login_server, created_at, "
-      "options, names) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "options, names, further_hubs) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {workspace.id.str(), workspace.organization.str(), workspace.cloud_account.str(),
        workspace.name, workspace.location, to_string(workspace.state), workspace.id_scope,
        workspace.provisioning_host, workspace.provisioning_service, workspace.hub_host,
        workspace.blob_endpoint, workspace.login_server, to_column(workspace.created_at),
-       write_options(workspace.options), write_names(workspace.names)});
+       write_options(workspace.options), write_names(workspace.names),
+       write_hubs(workspace.further_hubs)});
 }
 
 Result<void> Workspaces::update(const fleet::Workspace& workspace) {
   return database_.execute(
       "UPDATE workspaces SET state = ?, id_scope = ?, provisioning_host = ?, "
-      "provisioning_service = ?, hub_host = ?, blob_endpoint = ?, login_server = ?, names = ? "
-      "WHERE id = ?",
+      "provisioning_service = ?, hub_host = ?, blob_endpoint = ?, login_server = ?, names = ?, "
+      "further_hubs = ?, options = ? WHERE id = ?",
       {to_string(workspace.state), workspace.id_scope, workspace.provisioning_host,
        workspace.provisioning_service, workspace.hub_host, workspace.blob_endpoint,
-       workspace.login_server, write_names(workspace.names), workspace.id.str()});
+       workspace.login_server, write_names(workspace.names), write_hubs(workspace.further_hubs),
+       write_options(workspace.options), workspace.id.str()});
 }
 
 Result<void> Workspaces::remove(const fleet::WorkspaceId& id) {
@@ -157,35 +195,36 @@ Result<void> Workspaces::remove(const fleet::WorkspaceId& id) {
 
 Result<std::optional<fleet::Workspace>> Workspaces::find(const fleet::WorkspaceId& id) const {
   return read_one<fleet::Workspace>(
-      database_.query_one(
-          "SELECT id, organization, cloud_account, name, location, state, "
-          "id_scope, provisioning_host, provisioning_service, hub_host, "
-          "blob_endpoint, login_server, created_at, options, names FROM workspaces WHERE id = ?",
-          {id.str()}),
+      database_.query_one("SELECT id, organization, cloud_account, name, location, state, "
+                          "id_scope, provisioning_host, provisioning_service, hub_host, "
+                          "blob_endpoint, login_server, created_at, options, names, further_hubs "
+                          "FROM workspaces WHERE id = ?",
+                          {id.str()}),
       read_workspace);
 }
 
 Result<std::optional<fleet::Workspace>> Workspaces::find_named(
     const fleet::OrganizationId& organization, const std::string& name) const {
   return read_one<fleet::Workspace>(
-      database_.query_one("SELECT id, organization, cloud_account, name, location, state, "
-                          "id_scope, provisioning_host, provisioning_service, hub_host, "
-                          "blob_endpoint, login_server, created_at, options, names FROM workspaces "
-                          "WHERE organization = ?1 AND (name = ?2 OR id = ?2) "
-                          "ORDER BY name = ?2 DESC",
-                          {organization.str(), name}),
+      database_.query_one(
+          "SELECT id, organization, cloud_account, name, location, state, "
+          "id_scope, provisioning_host, provisioning_service, hub_host, "
+          "blob_endpoint, login_server, created_at, options, names, further_hubs FROM workspaces "
+          "WHERE organization = ?1 AND (name = ?2 OR id = ?2) "
+          "ORDER BY name = ?2 DESC",
+          {organization.str(), name}),
       read_workspace);
 }
 
 Result<std::vector<fleet::Workspace>> Workspaces::list(
     const fleet::OrganizationId& organization) const {
   return read_all<fleet::Workspace>(
-      database_.query(
-          "SELECT id, organization, cloud_account, name, location, state, id_scope, "
-          "provisioning_host, provisioning_service, hub_host, blob_endpoint, "
-          "login_server, created_at, options, names FROM workspaces WHERE organization = ? "
-          "ORDER BY name",
-          {organization.str()}),
+      database_.query("SELECT id, organization, cloud_account, name, location, state, id_scope, "
+                      "provisioning_host, provisioning_service, hub_host, blob_endpoint, "
+                      "login_server, created_at, options, names, further_hubs FROM workspaces "
+                      "WHERE organization = ? "
+                      "ORDER BY name",
+                      {organization.str()}),
       read_workspace);
 }
 
@@ -211,6 +250,14 @@ Result<void> Resources::rename(const fleet::WorkspaceId& workspace, const std::s
   return database_.execute(
       "UPDATE resources SET name = ?, azure_id = ? WHERE workspace = ? AND key = ?",
       {name, azure_id, workspace.str(), key});
+}
+
+Result<void> Resources::describe(const fleet::WorkspaceId& workspace, const std::string& key,
+                                 fleet::ResourceOrigin origin, const std::string& region,
+                                 const std::string& sku) {
+  return database_.execute(
+      "UPDATE resources SET origin = ?, region = ?, sku = ? WHERE workspace = ? AND key = ?",
+      {to_string(origin), region, sku, workspace.str(), key});
 }
 
 Result<void> Resources::set_endpoints(const fleet::WorkspaceId& workspace, const std::string& key,

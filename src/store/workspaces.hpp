@@ -16,7 +16,7 @@ class Workspaces {
   explicit Workspaces(sqlite::Database& database) : database_(database) {}
   // Code::conflict when the name is taken.
   Result<void> insert(const fleet::Workspace& workspace);
-  // State, endpoints and names; the rest never changes.
+  // State, options, names, hubs and endpoints; the rest never changes.
   Result<void> update(const fleet::Workspace& workspace);
   Result<void> remove(const fleet::WorkspaceId& id);
   Result<std::optional<fleet::Workspace>> find(const fleet::WorkspaceId& id) const;
@@ -38,6 +38,10 @@ class Resources {
                          fleet::ResourceState state);
   Result<void> rename(const fleet::WorkspaceId& workspace, const std::string& key,
                       const std::string& name, const std::string& azure_id);
+  // What is only known once it has been looked at.
+  Result<void> describe(const fleet::WorkspaceId& workspace, const std::string& key,
+                        fleet::ResourceOrigin origin, const std::string& region,
+                        const std::string& sku);
   Result<void> set_endpoints(const fleet::WorkspaceId& workspace, const std::string& key,
                              const std::vector<std::string>& endpoints);
   // `drift`: a JSON array of fleet::Drift.

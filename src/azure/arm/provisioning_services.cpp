@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "azure/arm/provisioning_services.hpp"
 
+#include <algorithm>
+
 #include "azure/arm/shapes.hpp"
 
 namespace ferry::azure::arm {
@@ -61,22 +63,52 @@ bool is_linked(const ProvisioningService& service, std::string_view host) {
   return false;
 }
 
-// Puts what is there back with one more link. Keys of the others come masked and go back masked,
-// which the service takes as "unchanged".
-json::object with_link(json::object current, const LinkedHub& hub) {
-  json::object properties = properties_of(current);
-  json::array links;
-  if (const auto* existing = find_array(properties, "iotHubs")) links = *existing;
-  links.push_back(write_link(hub));
+// The document as it is put back, with other links. Keys of those that stay come masked and go back
+// masked, which the service takes as "unchanged".
+json::object with_links(const json::object& current, json::array links) {
+  const json::object& properties = properties_of(current);
   json::object written{{"iotHubs", std::move(links)}};
   if (properties.contains("allocationPolicy")) {
-    written["allocationPolicy"] = properties["allocationPolicy"];
+    written["allocationPolicy"] = properties.at("allocationPolicy");
   }
-  json::object body{{"location", current["location"]}, {"properties", std::move(written)}};
+  json::object body{{"location", current.at("location")}, {"properties", std::move(written)}};
   for (const char* kept : {"tags", "sku", "etag"}) {
-    if (current.contains(kept)) body[kept] = current[kept];
+    if (current.contains(kept)) body[kept] = current.at(kept);
   }
   return body;
+}
+
+// Those of the document but the one with this hub.
+json::array other_links(const json::object& service, std::string_view host) {
+  json::array links;
+  if (const auto* existing = find_array(properties_of(service), "iotHubs")) {
+    for (const auto& link : *existing) {
+      const auto* entry = link.if_object();
+      if (entry && !equals_ignore_case(linked_host(*entry), host)) links.push_back(link);
+    }
+  }
+  return links;
+}
+
+constexpr int kLinkAttempts = 5;  // others may change the service at the same moment
+
+// Puts the service with the links that `change` makes of it, until nobody was faster; nothing from
+// `change` means that nothing is to be put.
+net::Task<Result<bool>> update_links(
+    ArmClient& arm, std::string id,
+    std::function<std::optional<json::array>(const json::object&)> change, Progress progress) {
+  for (int attempt = 1;; ++attempt) {
+    auto current = co_await arm.wait_until_settled(id, kVersion, progress);
+    if (!current) co_return fail(std::move(current).error());
+    auto links = change(*current);
+    if (!links) co_return false;
+    auto put = co_await arm.put(id, kVersion, with_links(*current, *std::move(links)), progress,
+                                string_or(*current, "etag", ""));
+    if (put) co_return true;
+    if (put.error().code != Code::precondition_failed || attempt == kLinkAttempts) {
+      co_return fail(std::move(put).error());
+    }
+  }
 }
 
 }  // namespace
@@ -90,18 +122,52 @@ net::Task<Result<ProvisioningService>> ensure_provisioning_service(ArmClient& ar
   if (!made) co_return fail(std::move(made).error().with("create DPS {}", spec.name));
   auto service = read_service(*made, id, spec.name);
   if (service && !is_linked(*service, spec.hub.host_name)) {
-    json::object linked = with_link(*made, spec.hub);
-    made = co_await arm.put(id, kVersion, std::move(linked), std::move(progress));
-    if (!made) {
-      co_return fail(
-          std::move(made).error().with("link IoT hub {} to DPS {}", spec.hub.host_name, spec.name));
-    }
-    service = read_service(*made, id, spec.name);
+    auto linked = co_await ensure_hub_link(arm, id, spec.hub, false, std::move(progress));
+    if (!linked) co_return fail(std::move(linked).error());
+    auto again = co_await get_provisioning_service(arm, spec.group, spec.name);
+    service = std::move(again);
   }
   if (service && (service->id_scope.empty() || service->service_host.empty())) {
     co_return fail(Code::unavailable, "DPS {} is made but has no id scope or host name", spec.name);
   }
   co_return service;
+}
+
+bool has_hub_link(const json::object& service, std::string_view host_name) {
+  const auto* links = find_array(properties_of(service), "iotHubs");
+  return links && std::any_of(links->begin(), links->end(), [&](const json::value& link) {
+           const auto* entry = link.if_object();
+           return entry && equals_ignore_case(linked_host(*entry), host_name);
+         });
+}
+
+net::Task<Result<bool>> ensure_hub_link(ArmClient& arm, std::string service_id, LinkedHub hub,
+                                        bool rewrite, Progress progress) {
+  const std::string host = hub.host_name;
+  auto linked = co_await update_links(
+      arm, service_id,
+      [&hub, rewrite](const json::object& service) -> std::optional<json::array> {
+        if (!rewrite && has_hub_link(service, hub.host_name)) return std::nullopt;
+        auto links = other_links(service, hub.host_name);
+        links.push_back(write_link(hub));
+        return links;
+      },
+      std::move(progress));
+  if (!linked) co_return fail(std::move(linked).error().with("link IoT hub {} to DPS", host));
+  co_return linked;
+}
+
+net::Task<Result<void>> remove_hub_link(ArmClient& arm, std::string service_id,
+                                        std::string host_name, Progress progress) {
+  auto changed = co_await update_links(
+      arm, service_id,
+      [&host_name](const json::object& service) -> std::optional<json::array> {
+        if (!has_hub_link(service, host_name)) return std::nullopt;
+        return other_links(service, host_name);
+      },
+      std::move(progress));
+  if (changed || changed.error().code == Code::not_found) co_return Result<void>();
+  co_return fail(std::move(changed).error().with("unlink IoT hub {} from DPS", host_name));
 }
 
 net::Task<Result<ProvisioningService>> get_provisioning_service(ArmClient& arm, std::string group,

@@ -40,6 +40,17 @@ struct ProvisioningServiceSpec {
 net::Task<Result<ProvisioningService>> ensure_provisioning_service(ArmClient& arm,
                                                                    ProvisioningServiceSpec spec,
                                                                    Progress progress = {});
+// Links the hub with a service that is there, beside what is linked already. A link that is there
+// is left alone unless `rewrite` says that its key or location is to be sent again. Whether
+// anything was changed.
+net::Task<Result<bool>> ensure_hub_link(ArmClient& arm, std::string service_id, LinkedHub hub,
+                                        bool rewrite = false, Progress progress = {});
+// Takes the link with the hub of this host name away. That there is none, or no service, is
+// success.
+net::Task<Result<void>> remove_hub_link(ArmClient& arm, std::string service_id,
+                                        std::string host_name, Progress progress = {});
+// Whether the hub of this host name is linked in a service's document.
+bool has_hub_link(const json::object& service, std::string_view host_name);
 net::Task<Result<ProvisioningService>> get_provisioning_service(ArmClient& arm, std::string group,
                                                                 std::string name);
 net::Task<Result<std::vector<SasKey>>> list_provisioning_service_keys(ArmClient& arm,

@@ -5,6 +5,7 @@
 
 #include "azure/limits.hpp"
 #include "control/context.hpp"
+#include "fleet/hubs.hpp"
 #include "fleet/names.hpp"
 #include "net/http_client.hpp"
 
@@ -282,7 +283,9 @@ Result<std::vector<azure::BudgetView>> Accounts::throttles(
   std::set<std::string> scopes = {azure::arm_scope(account->subscription_id, account->client_id)};
   for (const auto& workspace : *workspaces) {
     if (workspace.cloud_account != account->id) continue;
-    scopes.insert(azure::hub_scope(workspace.hub_host));
+    for (const auto& hub : fleet::hub_keys(workspace)) {
+      scopes.insert(azure::hub_scope(fleet::hub_host(workspace, hub)));
+    }
     scopes.insert(azure::dps_scope(workspace.provisioning_service));
     scopes.insert(azure::registry_scope(workspace.login_server));
   }

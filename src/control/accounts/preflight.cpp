@@ -6,13 +6,11 @@
 #include <iterator>
 
 #include "azure/arm/authorization.hpp"
-#include "azure/arm/event_hubs.hpp"
 #include "azure/arm/iot_hubs.hpp"
-#include "azure/arm/provisioning_services.hpp"
-#include "azure/arm/registries.hpp"
 #include "azure/arm/storage_accounts.hpp"
 #include "azure/arm/subscriptions.hpp"
 #include "control/accounts/cloud_role.hpp"
+#include "fleet/adoption.hpp"
 
 namespace ferry::control {
 namespace {
@@ -47,11 +45,12 @@ class Preflight {
         wanted_(std::move(wanted)) {}
 
   net::Task<Result<PreflightReport>> run() {
-    report_.findings = check_sku(wanted_.sku, wanted_.units);
+    // The tier of a hub that is adopted is what it is.
+    if (wanted_.adopted.iot_hub.empty()) report_.findings = check_sku(wanted_.sku, wanted_.units);
     using Check = net::Task<Result<void>> (Preflight::*)();
     for (const Check check :
          {&Preflight::subscription, &Preflight::permissions, &Preflight::providers,
-          &Preflight::location, &Preflight::quota, &Preflight::names}) {
+          &Preflight::location, &Preflight::quota, &Preflight::adopted}) {
       auto checked = co_await (this->*check)();
       if (!checked) co_return fail(std::move(checked).error().with("check the cloud account"));
     }
@@ -191,6 +190,21 @@ class Preflight {
   }
 
   net::Task<Result<void>> quota() {
+    auto hubs = co_await quota_of_hubs();
+    if (!hubs) co_return hubs;
+    if (wanted_.location.empty() || !wanted_.adopted.storage_account.empty()) {
+      co_return Result<void>();
+    }
+    auto accounts = co_await arm::list_storage_usages(arm_, wanted_.location);
+    if (!accounts) co_return unanswered(std::move(accounts).error(), "quota of storage accounts");
+    for (const auto& usage : *accounts) {
+      if (equals_ignore_case(usage.name, "StorageAccounts")) check_usage(usage, "storage accounts");
+    }
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> quota_of_hubs() {
+    if (!wanted_.adopted.iot_hub.empty()) co_return Result<void>();
     auto hubs = co_await arm::list_iot_hub_usages(arm_);
     if (!hubs) {
       auto noted = unanswered(std::move(hubs).error(), "quota of IoT hubs");
@@ -203,12 +217,6 @@ class Preflight {
         if (about_free == free) check_usage(usage, "IoT hubs");
       }
     }
-    if (wanted_.location.empty()) co_return Result<void>();
-    auto accounts = co_await arm::list_storage_usages(arm_, wanted_.location);
-    if (!accounts) co_return unanswered(std::move(accounts).error(), "quota of storage accounts");
-    for (const auto& usage : *accounts) {
-      if (equals_ignore_case(usage.name, "StorageAccounts")) check_usage(usage, "storage accounts");
-    }
     co_return Result<void>();
   }
 
@@ -220,43 +228,34 @@ class Preflight {
         "delete one that is not needed, or ask the cloud for a higher limit");
   }
 
-  using CheckName = net::Task<Result<arm::NameAvailability>> (*)(arm::ArmClient&, std::string);
-
-  net::Task<Result<void>> name(std::string what, std::string name, CheckName check) {
-    if (name.empty()) co_return Result<void>();
-    auto answer = co_await check(arm_, name);
-    if (!answer) co_return unanswered(std::move(answer).error(), name);
-    if (!answer->available) {
-      const bool taken = equals_ignore_case(answer->reason, "AlreadyExists") ||
-                         equals_ignore_case(answer->reason, "NameInUse");
-      add(Severity::error, taken ? "name_taken" : "name_refused", name,
-          fmt::format("{} cannot be called '{}': {}", what, name,
-                      answer->message.empty() ? answer->reason : answer->message),
-          "choose another workspace name");
-    } else if (answer->reason == "Unknown") {
-      add(Severity::info, "unknown", name, fmt::format("whether it is free: {}", answer->message));
+  // Read where they are; nothing of them is changed.
+  net::Task<Result<void>> adopted() {
+    fleet::Workspace workspace;
+    workspace.location = wanted_.location;
+    workspace.options.adopted = wanted_.adopted;
+    workspace.options.identity_based = wanted_.identity_based;
+    if (wanted_.event_hubs) workspace.options.event_hubs.emplace();
+    auto ids = fleet::check_adopted_ids(wanted_.adopted, arm_.subscription());
+    if (!ids) {
+      add(Severity::error, "adopt_wrong_id", "adopt", ids.error().message, ids.error().hint);
+      co_return Result<void>();
     }
-    co_return Result<void>();
-  }
-
-  net::Task<Result<void>> names() {
-    struct Named {
-      const char* what;
-      const std::string& name;
-      CheckName check;
-    };
-    const std::array all = {
-        Named{"the IoT hub", wanted_.names.iot_hub, arm::check_iot_hub_name},
-        Named{"the Device Provisioning Service", wanted_.names.provisioning_service,
-              arm::check_provisioning_service_name},
-        Named{"the storage account", wanted_.names.storage_account,
-              arm::check_storage_account_name},
-        Named{"the registry", wanted_.names.registry, arm::check_registry_name},
-        Named{"the Event Hubs namespace", wanted_.names.event_hub_namespace,
-              arm::check_event_hub_namespace_name}};
-    for (const auto& named : all) {
-      auto checked = co_await name(named.what, named.name, named.check);
-      if (!checked) co_return checked;
+    for (const auto& resource : fleet::desired_resources(workspace)) {
+      if (!resource.adopted) continue;
+      const std::string id = fmt::format("/subscriptions/{}{}", arm_.subscription(), resource.path);
+      auto document = co_await arm_.get(id, resource.api_version);
+      if (!document && document.error().code == Code::not_found) {
+        add(Severity::error, "adopt_not_found", resource.name,
+            fmt::format("{} is not there, or the credential may not read it", id), role_hint());
+        continue;
+      }
+      if (!document) {
+        auto noted = unanswered(std::move(document).error(), resource.name);
+        if (!noted) co_return noted;
+        continue;
+      }
+      std::ranges::move(fleet::judge_adopted(resource, *document, workspace),
+                        std::back_inserter(report_.findings));
     }
     co_return Result<void>();
   }
@@ -270,16 +269,16 @@ class Preflight {
 
 }  // namespace
 
-std::string_view to_string(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::info:
-      return "info";
-  }
-  return "info";
+WorkspaceToBe to_be(const fleet::Workspace& workspace) {
+  const auto& options = workspace.options;
+  WorkspaceToBe wanted;
+  wanted.location = workspace.location;
+  wanted.sku = options.sku;
+  wanted.units = options.units;
+  wanted.event_hubs = options.event_hubs.has_value();
+  wanted.identity_based = options.identity_based;
+  wanted.adopted = options.adopted;
+  return wanted;
 }
 
 bool PreflightReport::passed() const {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would stop a workspace, found out before anything is created: permissions, resource
-// providers, region, quota, names. Only reads, except that resource providers are registered when
-// that was asked for.
+// providers, region, quota, what is to be adopted. Only reads, except that resource providers are
+// registered when that was asked for.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "control/cloud.hpp"
+#include "fleet/finding.hpp"
 
 namespace ferry::control {
 
-// Empty names are not checked; an empty location neither.
+// An empty location is not checked. Names are not looked at here: they are drawn when a workspace
+// is made, and one that somebody has is replaced.
 struct WorkspaceToBe {
   std::string location;
   std::string sku = "S1";  // of the IoT hub
@@ -20,29 +22,13 @@ struct WorkspaceToBe {
   bool identity_based = false;
   bool register_providers = false;  // consent to register those that are not
   std::string share;                // on whose behalf the cloud is asked: a workspace's turn
-  struct Names {
-    std::string iot_hub;
-    std::string provisioning_service;
-    std::string storage_account;
-    std::string registry;
-    std::string event_hub_namespace;
-  } names;
+  fleet::AdoptedResources adopted;
 };
 
-enum class Severity {
-  error,    // the workspace cannot be made like this
-  warning,  // it can, with a consequence
-  info,     // worth knowing; also a question that the cloud did not answer
-};
-std::string_view to_string(Severity severity);
+using fleet::Finding;
+using fleet::Severity;
 
-struct Finding {
-  Severity severity = Severity::info;
-  std::string code;     // "missing_permission", "provider_not_registered", ...; docs/api.md
-  std::string subject;  // the action, provider, region or name
-  std::string message;
-  std::string hint;  // what to do next
-};
+WorkspaceToBe to_be(const fleet::Workspace& workspace);
 
 struct PreflightReport {
   std::vector<Finding> findings;

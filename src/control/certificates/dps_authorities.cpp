@@ -30,11 +30,9 @@ Result<Place> place_of(Context& context, const fleet::Workspace& workspace,
                        const store::CertificateRecord& authority) {
   auto cloud = context.clouds.account(workspace.cloud_account);
   if (!cloud) return fail(std::move(cloud).error());
-  const auto& names = workspace.names;
-  auto name = name_in_dps(context, names.ca_certificate, authority);
+  auto name = name_in_dps(context, workspace.names.ca_certificate, authority);
   if (!name) return fail(std::move(name).error());
-  auto service =
-      (*cloud)->arm.resource_id(names.resource_group, kDpsType, names.provisioning_service);
+  auto service = resource_id(**cloud, workspace, fleet::keys::kProvisioningService);
   return Place{*std::move(cloud), std::move(service), *std::move(name)};
 }
 

@@ -171,7 +171,7 @@ net::Task<Result<void>> deliver_composition(Context& context, fleet::NodeGroupId
   if (!delivery) co_return fail(std::move(delivery).error());
   auto connection = context.clouds.workspace(delivery->workspace);
   if (!connection) co_return fail(std::move(connection).error());
-  auto& hub = (*connection)->hub;
+  auto& hub = (*connection)->hub_of(delivery->group);
   const std::int64_t version = delivery->record.version;
   if (version != delivery->group.composition_version) {
     step.detail(fmt::format("creating {}", delivery->configuration.id));
@@ -194,7 +194,7 @@ net::Task<Result<void>> withdraw_compositions(Context& context, fleet::NodeGroup
   auto connection = context.clouds.workspace(*workspace);
   if (!connection) co_return fail(std::move(connection).error());
   constexpr std::int64_t kNone = -1;
-  co_return co_await delete_others(context, (*connection)->hub, group, kNone);
+  co_return co_await delete_others(context, (*connection)->hub_of(*record), group, kNone);
 }
 
 }  // namespace ferry::control

@@ -54,15 +54,6 @@ Result<AccessSite> load_site(Context& context, Scope scope, const std::string& s
   return site;
 }
 
-Result<bool> is_revoked(const Context& context, const fleet::NodeGroup& group) {
-  for (const auto& subject : {group.id.str(), group.workspace.str()}) {
-    auto revocation = context.store.revocations.find(subject);
-    if (!revocation) return fail(std::move(revocation).error());
-    if (*revocation) return true;
-  }
-  return false;
-}
-
 net::Task<Result<void>> settle_group(Context& context, AccessSite& site, fleet::NodeGroup group) {
   for (int attempt = 1;; ++attempt) {
     auto revoked = is_revoked(context, group);
@@ -138,7 +129,12 @@ net::Task<Result<void>> settle_page(Context& context, AccessSite& site,
     if (*identity) identities.push_back(**std::move(identity));
   }
   if (identities.empty()) co_return Result<void>();
-  co_return co_await site.connection->hub.update_devices(std::move(identities));
+  const auto hubs = site.connection->hubs();  // each leaves out those that it does not have
+  for (auto* hub : hubs) {
+    auto updated = co_await hub->update_devices(identities);
+    if (!updated) co_return updated;
+  }
+  co_return Result<void>();
 }
 
 net::Task<Result<void>> settle_identities(Context& context, AccessSite site, StepContext& step) {
@@ -178,6 +174,13 @@ Workflow settle_access(Context& context, Scope scope, const std::string& subject
 }
 
 }  // namespace
+
+net::Task<Result<void>> settle_workspace_enrollments(Context& context, fleet::WorkspaceId workspace,
+                                                     StepContext& step) {
+  auto site = load_site(context, Scope::workspace, workspace.str());
+  if (!site) co_return fail(std::move(site).error());
+  co_return co_await settle_enrollments(context, *std::move(site), step);
+}
 
 void define_access_workflows(Context& context) {
   for (const auto scope : {Scope::node, Scope::group, Scope::workspace}) {

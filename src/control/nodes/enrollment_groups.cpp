@@ -2,6 +2,7 @@
 #include "control/nodes/enrollment_groups.hpp"
 
 #include "control/nodes/node_gate.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -9,6 +10,15 @@ namespace {
 constexpr int kAttempts = 3;  // others may write it at the same moment
 
 }  // namespace
+
+Result<bool> is_revoked(const Context& context, const fleet::NodeGroup& group) {
+  for (const auto& subject : {group.id.str(), group.workspace.str()}) {
+    auto revocation = context.store.revocations.find(subject);
+    if (!revocation) return fail(std::move(revocation).error());
+    if (*revocation) return true;
+  }
+  return false;
+}
 
 Result<azure::EnrollmentGroup> enrollment_of(const Context& context,
                                              const fleet::Workspace& workspace,
@@ -28,7 +38,7 @@ Result<azure::EnrollmentGroup> enrollment_of(const Context& context,
     return fail(Code::internal, "node group '{}' has no CA", group.name);
   }
   enrollment.iot_edge = true;
-  enrollment.iot_hubs = {workspace.hub_host};
+  enrollment.iot_hubs = {fleet::hub_host(workspace, group.hub)};
   enrollment.initial_tags = initial_tags(workspace, group);
   return enrollment;
 }
@@ -48,6 +58,10 @@ net::Task<Result<void>> write_enrollment_group(Context& context, fleet::Workspac
     if (existing) {
       enrollment->etag = existing->etag;
       enrollment->enabled = existing->enabled;
+    } else {
+      auto revoked = is_revoked(context, group);
+      if (!revoked) co_return fail(std::move(revoked).error());
+      enrollment->enabled = !*revoked;
     }
     auto put = co_await dps.put_group(*enrollment);
     if (put) co_return Result<void>();

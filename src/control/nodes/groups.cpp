@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "control/lookup.hpp"
+#include "control/workspaces/provisioning.hpp"
 #include "fleet/azure_names.hpp"
+#include "fleet/hubs.hpp"
 #include "fleet/names.hpp"
 
 namespace ferry::control {
@@ -37,6 +39,40 @@ NewOperation operation_of(const fleet::Workspace& workspace, const fleet::NodeGr
           .target = fmt::format("{}/{}", workspace.name, group.name),
           .subject = group.id.str(),
           .lane = workspace.id.str()};
+}
+
+struct PlacedHub {
+  std::string key;
+  bool stands = false;
+};
+
+// Chooses the hub of a new group; a further one is recorded with everything that it takes. In the
+// caller's transaction.
+Result<PlacedHub> place(Context& context, const fleet::Workspace& known) {
+  auto workspace = load_workspace(context, known.id);
+  if (!workspace) return fail(std::move(workspace).error());
+  auto groups = context.store.groups.list(known.id);
+  if (!groups) return fail(std::move(groups).error());
+  auto placement = fleet::place_group(*workspace, *groups);
+  if (!placement) return fail(std::move(placement).error());
+  if (placement->is_new) {
+    auto updated = context.store.workspaces.update(*workspace);
+    if (!updated) return fail(std::move(updated).error());
+    auto planned = plan_resources(context, *workspace);
+    if (!planned) return fail(std::move(planned).error());
+  }
+  auto rows = context.store.resources.list(known.id);
+  if (!rows) return fail(std::move(rows).error());
+  const auto desired = fleet::desired_resources(*workspace);
+  const bool stands = std::all_of(rows->begin(), rows->end(), [&](const fleet::Resource& row) {
+    const auto* resource = fleet::find_resource(desired, row.key);
+    const bool of_hub = resource && (row.key == placement->hub || resource->hub == placement->hub ||
+                                     resource->parent == placement->hub);
+    // What verification calls a failure is repair's; only what was never finished is ours.
+    return !of_hub || placement->hub == fleet::keys::kIotHub ||
+           row.state == fleet::ResourceState::ready;
+  });
+  return PlacedHub{placement->hub, stands};
 }
 
 // Names of the deployments that target it.
@@ -75,9 +111,14 @@ Result<GroupStarted> Groups::create(const fleet::OrganizationId& organization,
   group.created_at = context_.clock.now();
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
+  auto hub = place(context_, *workspace);
+  if (!hub) return fail(std::move(hub).error());
+  group.hub = hub->key;
   auto inserted = context_.store.groups.insert(group);
   if (!inserted) return fail(std::move(inserted).error());
-  auto operation = context_.engine.prepare(operation_of(*workspace, group, "group.create"));
+  auto request = operation_of(*workspace, group, "group.create");
+  if (!hub->stands) request.input["newHub"] = hub->key;
+  auto operation = context_.engine.prepare(std::move(request));
   if (!operation) return fail(std::move(operation).error());
   auto committed = transaction->commit();
   if (!committed) return fail(std::move(committed).error());

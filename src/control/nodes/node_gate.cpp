@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "control/lookup.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -21,7 +22,7 @@ azure::IndividualEnrollment individual_of(const fleet::Workspace& workspace,
   enrollment.registration_id = node.registration_id;
   if (!certificates.empty()) enrollment.primary_certificate_pem = certificates[0].pem;
   if (certificates.size() > 1) enrollment.secondary_certificate_pem = certificates[1].pem;
-  enrollment.iot_hubs = {workspace.hub_host};
+  enrollment.iot_hubs = {fleet::hub_host(workspace, group.hub)};
   enrollment.initial_tags = initial_tags(workspace, group);
   return enrollment;
 }

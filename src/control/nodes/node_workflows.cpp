@@ -27,7 +27,12 @@ using NodeStep = net::Task<Result<void>> (*)(Context&, NodeSite, StepContext&);
 
 net::Task<Result<void>> drop_identity(Context&, NodeSite site, StepContext& step) {
   step.detail(site.node.registration_id);
-  co_return co_await site.connection->hub.delete_device(site.node.registration_id);
+  const auto hubs = site.connection->hubs();  // it may have been moved between groups
+  for (auto* hub : hubs) {
+    auto deleted = co_await hub->delete_device(site.node.registration_id);
+    if (!deleted) co_return deleted;
+  }
+  co_return Result<void>();
 }
 
 // A record without an identity in the hub lets nobody in, so it may stay where Ferry's policy lacks
@@ -114,10 +119,15 @@ net::Task<Result<void>> tag_twin(Context& context, NodeSite site, StepContext& s
   if (!group) co_return fail(std::move(group).error());
   step.detail(group->name);
   const json::object patch{{"tags", initial_tags(site.workspace, *group)}};
-  auto patched = co_await site.connection->hub.patch_twin({site.node.registration_id}, patch);
-  // Not registered with DPS yet: its enrollment group will give it the tags.
-  if (!patched && patched.error().code == Code::not_found) co_return Result<void>();
-  if (!patched) co_return fail(std::move(patched).error());
+  // In the hub where it is now; DPS takes the twin along into that of its new group. One that is
+  // not registered yet gets the tags from its enrollment group.
+  const auto hubs = site.connection->hubs();
+  for (auto* hub : hubs) {
+    auto patched = co_await hub->patch_twin({site.node.registration_id}, patch);
+    if (!patched && patched.error().code != Code::not_found) {
+      co_return fail(std::move(patched).error());
+    }
+  }
   co_return Result<void>();
 }
 

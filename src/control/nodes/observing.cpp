@@ -111,8 +111,10 @@ net::Task<Result<std::string>> Observing::module_logs(fleet::OrganizationId orga
                               {"items", std::move(items)},
                               {"encoding", "none"},
                               {"contentType", "text"}};
-  auto answer =
-      co_await (*connection)->hub.call_method({node->registration_id, "$edgeAgent"}, call);
+  auto group = load_group(context_, node->group);
+  if (!group) co_return fail(std::move(group).error());
+  auto& hub = (*connection)->hub_of(*group);
+  auto answer = co_await hub.call_method({node->registration_id, "$edgeAgent"}, call);
   if (!answer && answer.error().code == Code::not_found) {
     co_return fail(Error{Code::unavailable, fmt::format("node '{}' is not connected", node->name),
                          node->registered_at ? "see that the device is on and has a network"

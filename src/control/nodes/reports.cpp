@@ -20,10 +20,15 @@ std::shared_ptr<WorkspaceReports> reports_of(Context& context, const fleet::Work
 
 net::Task<Result<void>> read_reports(std::shared_ptr<WorkspaceConnection> connection,
                                      std::map<std::string, NodeReport>& by_device) {
-  auto rows = co_await connection->hub.query(std::string(kReportsQuery));
-  if (!rows) co_return fail(std::move(rows).error());
+  std::vector<json::object> all;
+  const auto hubs = connection->hubs();
+  for (auto* hub : hubs) {
+    auto rows = co_await hub->query(std::string(kReportsQuery));
+    if (!rows) co_return fail(std::move(rows).error());
+    std::move(rows->begin(), rows->end(), std::back_inserter(all));
+  }
   std::map<std::string, NodeReport> fresh;
-  for (const auto& row : *rows) {
+  for (const auto& row : all) {
     auto twin = azure::read_twin(row);
     if (!twin) continue;
     auto report = read_node_report(*twin);

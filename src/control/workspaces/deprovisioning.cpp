@@ -3,10 +3,15 @@
 
 #include <algorithm>
 
+#include "azure/arm/hub_routing.hpp"
+#include "azure/arm/provisioning_services.hpp"
 #include "base/log.hpp"
 #include "control/certificates/ca_keys.hpp"
+#include "control/certificates/dps_authorities.hpp"
 #include "control/lookup.hpp"
+#include "control/workspaces/group_objects.hpp"
 #include "control/workspaces/provisioning_site.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -88,6 +93,55 @@ Result<void> forget_rows(Context& context, const Site& site, const std::string& 
   return transaction->commit();
 }
 
+// A part that Ferry added to what it adopted. That the whole is gone is success.
+net::Task<Result<void>> take_out(Context& context, Site site, fleet::DesiredResource part,
+                                 StepContext& step) {
+  auto& client = site.arm;
+  if (part.kind == keys::kHubLink) {
+    co_return co_await azure::arm::remove_hub_link(client, site.id_of(part.parent),
+                                                   fleet::hub_host(site.workspace, part.hub),
+                                                   show_in(step, part.name));
+  }
+  if (part.kind == keys::kRouting) {
+    const auto hub = site.place_of(part.hub);
+    auto removed = co_await azure::arm::remove_routing(client, hub.group, hub.name, {part.name},
+                                                       show_in(step, part.name));
+    if (!removed && removed.error().code == Code::not_found) co_return Result<void>();
+    co_return removed;
+  }
+  if (part.kind == keys::kWorkspaceCa) {
+    auto authorities = context.store.certificates.list_authorities(site.workspace.id.str());
+    if (!authorities) co_return fail(std::move(authorities).error());
+    for (const auto& authority : *authorities) {
+      auto removed = co_await remove_authority(context, site.workspace, authority);
+      if (!removed) co_return removed;
+    }
+    co_return Result<void>();
+  }
+  co_return co_await client.remove(site.id_of(part), part.api_version, show_in(step, part.name));
+}
+
+net::Task<Result<void>> drop_part(Context& context, WorkspaceId id, std::string key,
+                                  StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  auto row = context.store.resources.find(id, key);
+  if (!row) co_return fail(std::move(row).error());
+  const bool ours = *row && (*row)->state != ResourceState::planned &&
+                    (*row)->origin == fleet::ResourceOrigin::created;
+  if (ours) {
+    auto marked = set_resource_state(context, id, key, ResourceState::deleting);
+    if (!marked) co_return marked;
+    auto removed = co_await take_out(context, *site, site->at(key), step);
+    if (!removed) {
+      co_return fail(
+          std::move(removed).error().with("take {} out of what was adopted", site->at(key).title));
+    }
+    step.detail(site->at(key).name);
+  }
+  co_return context.store.resources.remove(id, key);
+}
+
 net::Task<Result<void>> drop(Context& context, WorkspaceId id, std::string key, StepContext& step) {
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
@@ -144,18 +198,24 @@ Result<void> mark_failed(Context& context, const WorkspaceId& id) {
   return context.store.workspaces.update(*workspace);
 }
 
-// Those that are no part of another, the last made first, each with the titles of what must be gone
-// before it.
+// Those that go by a step of their own: no part of another, or a part of what was adopted.
+bool goes_by_itself(const std::vector<fleet::DesiredResource>& desired,
+                    const fleet::DesiredResource& resource) {
+  return resource.parent.empty() || fleet::whole_of(desired, resource).adopted;
+}
+
+// They, the last made first, each with the titles of what must be gone before it.
 std::vector<std::pair<fleet::DesiredResource, std::vector<std::string>>> in_reverse(
     const std::vector<fleet::DesiredResource>& desired) {
   std::vector<std::pair<fleet::DesiredResource, std::vector<std::string>>> order;
   for (auto resource = desired.rbegin(); resource != desired.rend(); ++resource) {
-    if (!resource->parent.empty()) continue;
+    if (!goes_by_itself(desired, *resource)) continue;
     std::vector<std::string> before;
     for (const auto& [other, unused] : order) {
-      if (std::find(other.after.begin(), other.after.end(), resource->key) != other.after.end()) {
-        before.push_back(other.title);
-      }
+      const bool needs =
+          std::find(other.after.begin(), other.after.end(), resource->key) != other.after.end() ||
+          other.parent == resource->key;
+      if (needs) before.push_back(other.title);
     }
     order.emplace_back(*resource, std::move(before));
   }
@@ -179,15 +239,23 @@ net::Task<Result<std::vector<DeletionItem>>> plan_deletion(Context& context, Wor
     findings[row->key] = *std::move(finding);
   }
   for (auto row = rows->rbegin(); row != rows->rend(); ++row) {
-    const auto* whole = fleet::find_resource(site->desired, row->key);
-    while (whole && !whole->parent.empty()) {
-      whole = fleet::find_resource(site->desired, whole->parent);
-    }
-    if (!whole || row->state == ResourceState::planned) continue;
-    const auto& finding = findings[whole->key];
+    const auto* resource = fleet::find_resource(site->desired, row->key);
+    if (!resource || row->state == ResourceState::planned) continue;
+    const auto& whole = fleet::whole_of(site->desired, *resource);
+    const auto& finding = findings[whole.key];
     if (finding.fate == Fate::gone) continue;
-    items.push_back(
-        {row->type, row->name, row->azure_id, finding.fate == Fate::goes, finding.reason});
+    DeletionItem item{row->type, row->name, row->azure_id, finding.fate == Fate::goes,
+                      finding.reason};
+    if (whole.adopted && resource->key != whole.key) {
+      item.goes = row->origin == fleet::ResourceOrigin::created;
+      item.reason = item.goes ? "" : "it was there already";
+    }
+    if (whole.adopted && resource->key == whole.key) {
+      auto inside = group_objects_in(context, *site, whole);
+      if (!inside) co_return fail(std::move(inside).error());
+      std::move(inside->begin(), inside->end(), std::back_inserter(items));
+    }
+    items.push_back(std::move(item));
   }
   co_return items;
 }
@@ -195,10 +263,23 @@ net::Task<Result<std::vector<DeletionItem>>> plan_deletion(Context& context, Wor
 Result<Workflow> remove_workspace(Context& context, const WorkspaceId& id) {
   auto workspace = load_workspace(context, id);
   if (!workspace) return fail(std::move(workspace).error());
+  const auto desired = fleet::desired_resources(*workspace);
   Workflow workflow;
-  for (auto& [resource, before] : in_reverse(fleet::desired_resources(*workspace))) {
-    auto run = [&context, id, key = resource.key](StepContext& step) {
-      return drop(context, id, key, step);
+  std::vector<std::string> emptied;
+  for (const auto& resource : desired) {
+    if (!resource.adopted || !group_repair_of(resource)) continue;
+    emptied.push_back("Node groups in " + resource.title);
+    workflow.steps.push_back({emptied.back(),
+                              [&context, id, key = resource.key](StepContext& step) {
+                                return remove_group_objects(context, id, key, step);
+                              },
+                              std::vector<std::string>()});
+  }
+  for (auto& [resource, before] : in_reverse(desired)) {
+    before.insert(before.end(), emptied.begin(), emptied.end());
+    auto run = [&context, id, key = resource.key,
+                is_part = !resource.parent.empty()](StepContext& step) {
+      return is_part ? drop_part(context, id, key, step) : drop(context, id, key, step);
     };
     workflow.steps.push_back({resource.title, std::move(run), std::move(before)});
   }

@@ -18,6 +18,7 @@
 #include "control/workspaces/deprovisioning.hpp"
 #include "control/workspaces/provisioning_site.hpp"
 #include "control/workspaces/verification.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -74,8 +75,9 @@ net::Task<Result<void>> make_iot_hub(Context& context, WorkspaceId id, std::stri
   hub.host_name = *host;
   auto owner = co_await arm::get_iot_hub_key(site->arm, hub, std::string(kHubPolicy));
   if (!owner) co_return fail(std::move(owner).error());
-  auto kept = keep(context, id, [&](fleet::Workspace& workspace) { workspace.hub_host = *host; },
-                   {{secret_names::kHubKey, owner->key}});
+  auto kept = keep(context, id,
+                   [&](fleet::Workspace& workspace) { fleet::set_hub_host(workspace, key, *host); },
+                   {{secret_names::hub_key(key), owner->key}});
   if (!kept) co_return kept;
   co_return show_endpoints(context, id, key,
                            {*host, text_at(*made, "properties.eventHubEndpoints.events.endpoint")},
@@ -119,8 +121,8 @@ net::Task<Result<void>> make_storage_account(Context& context, WorkspaceId id, s
   if (!site) co_return fail(std::move(site).error());
   auto endpoint = demand_text(*made, "properties.primaryEndpoints.blob", site->at(key));
   if (!endpoint) co_return fail(std::move(endpoint).error());
-  auto secret = co_await arm::get_storage_account_key(
-      site->arm, site->workspace.names.resource_group, site->at(key).name);
+  const auto place = site->place_of(key);
+  auto secret = co_await arm::get_storage_account_key(site->arm, place.group, place.name);
   if (!secret) co_return fail(std::move(secret).error());
   auto kept =
       keep(context, id, [&](fleet::Workspace& workspace) { workspace.blob_endpoint = *endpoint; },
@@ -189,6 +191,38 @@ net::Task<Result<void>> make_workspace_ca(Context& context, WorkspaceId id, std:
                                                step);
 }
 
+// One that is there before Ferry asks for it is others', and stays when the workspace goes.
+net::Task<Result<void>> make_hub_link(Context& context, WorkspaceId id, std::string key,
+                                      StepContext& step) {
+  auto site = load_site(context, id);
+  if (!site) co_return fail(std::move(site).error());
+  const auto wanted = site->at(key);
+  const std::string host = fleet::hub_host(site->workspace, wanted.hub);
+  auto row = context.store.resources.find(id, key);
+  if (!row) co_return fail(std::move(row).error());
+  const auto& service = wanted.parent;
+  if (*row && (*row)->state == ResourceState::planned) {
+    auto document = co_await site->arm.get(site->id_of(service), site->at(service).api_version);
+    if (!document) co_return fail(std::move(document).error());
+    if (arm::has_hub_link(*document, host)) {
+      auto noted = context.store.resources.describe(id, key, fleet::ResourceOrigin::adopted,
+                                                    (*row)->region, {});
+      if (!noted) co_return noted;
+    }
+  }
+  auto intended = set_resource_state(context, id, key, ResourceState::creating);
+  if (!intended) co_return intended;
+  auto body = co_await fill_in_references(context, *site, wanted.body);
+  if (!body) co_return fail(std::move(body).error());
+  arm::LinkedHub link{host, string_or(*body, "location", ""),
+                      Secret(string_or(*body, "connectionString", ""))};
+  auto linked = co_await arm::ensure_hub_link(site->arm, site->id_of(service), std::move(link),
+                                              false, show_in(step, wanted.name));
+  if (!linked) co_return fail(std::move(linked).error());
+  step.detail(host);
+  co_return Result<void>();
+}
+
 net::Task<Result<void>> make_listen_policy(Context& context, WorkspaceId id, std::string key,
                                            StepContext& step) {
   auto made = co_await ensure_desired(context, id, key, step);
@@ -209,8 +243,8 @@ net::Task<Result<void>> make_sender_role(Context& context, WorkspaceId id, std::
   if (!site) co_return fail(std::move(site).error());
   auto intended = set_resource_state(context, id, key, ResourceState::creating);
   if (!intended) co_return intended;
-  auto principal = co_await arm::ensure_iot_hub_identity(
-      site->arm, site->workspace.names.resource_group, site->workspace.names.iot_hub);
+  const auto hub = site->place_of(site->at(key).hub);
+  auto principal = co_await arm::ensure_iot_hub_identity(site->arm, hub.group, hub.name);
   if (!principal) co_return fail(std::move(principal).error());
   auto assigned = co_await arm::ensure_role_assignment(
       site->arm, {.scope = site->id_of(keys::kEventHub),
@@ -272,21 +306,21 @@ net::Task<Result<void>> make_routing(Context& context, WorkspaceId id, std::stri
   if (!intended) co_return intended;
   auto body = co_await fill_in_references(context, *site, site->at(key).body);
   if (!body) co_return fail(std::move(body).error());
-  const auto& names = site->workspace.names;
+  const auto hub = site->place_of(site->at(key).hub);
   auto wanted = to_routing(*body);
-  auto routed =
-      co_await arm::ensure_routing(site->arm, names.resource_group, names.iot_hub,
-                                   std::move(wanted), false, show_in(step, names.iot_hub));
+  auto routed = co_await arm::ensure_routing(site->arm, hub.group, hub.name, std::move(wanted),
+                                             false, show_in(step, hub.name));
   if (!routed) co_return routed;
   step.detail(fmt::format("{}, fallback to the built-in endpoint", site->at(key).name));
   co_return routed;
 }
 
-Make make_of(const std::string& key) {
+Make make_of(const std::string& kind) {
   static const std::map<std::string, Make, std::less<>> kSpecial{
       {keys::kIotHub, make_iot_hub},
       {keys::kProvisioningService, make_provisioning_service},
       {keys::kWorkspaceCa, make_workspace_ca},
+      {keys::kHubLink, make_hub_link},
       {keys::kStorageAccount, make_storage_account},
       {keys::kBlobContainer, make_container},
       {keys::kRegistry, make_registry},
@@ -295,7 +329,7 @@ Make make_of(const std::string& key) {
       {keys::kSenderRole, make_sender_role},
       {keys::kRouting, make_routing},
   };
-  const auto found = kSpecial.find(key);
+  const auto found = kSpecial.find(kind);
   return found == kSpecial.end() ? make_plain : found->second;
 }
 
@@ -310,26 +344,24 @@ Result<void> end_provisioning(Context& context, const WorkspaceId& id, fleet::Li
 
 constexpr std::string_view kPreflight = "Preflight";
 
-// Before anything is made: what would stop it half way stops it now. Names are not asked for here:
-// each is chosen, and another one if it is taken, when its resource is made.
+// Before anything is made: what would stop it half way stops it now, and each resource gets a name
+// that is free.
 net::Task<Result<void>> look_ahead(Context& context, WorkspaceId id, StepContext& step) {
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
-  const auto& options = site->workspace.options;
-  WorkspaceToBe wanted;
-  wanted.location = site->workspace.location;
-  wanted.sku = options.sku;
-  wanted.units = options.units;
-  wanted.event_hubs = options.event_hubs.has_value();
-  wanted.identity_based = options.identity_based;
+  auto wanted = to_be(site->workspace);
   wanted.share = throttle_share(id);
   auto report = co_await run_preflight(site->cloud, site->account.name, std::move(wanted));
   if (!report) co_return fail(std::move(report).error());
+  if (!report->passed()) {
+    const auto& finding = report->findings.front();
+    co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
+  }
+  auto names = co_await choose_names(context, id);
+  if (!names) co_return fail(std::move(names).error());
   std::string shown = "nothing is in the way";
+  if (!names->empty()) shown = names->back().message;
   for (const auto& finding : report->findings) {
-    if (finding.severity == Severity::error) {
-      co_return fail(Error{Code::precondition_failed, finding.message, finding.hint});
-    }
     if (finding.severity == Severity::warning) shown = finding.message;
   }
   step.detail(std::move(shown));
@@ -369,8 +401,9 @@ Step provisioning_step(Context& context, const WorkspaceId& id,
   for (const auto& key : resource.after) {
     step.after->push_back(fleet::find_resource(all, key)->title);
   }
-  step.run = [&context, id, key = resource.key](StepContext& shown) -> net::Task<Result<void>> {
-    Result<void> made = co_await make_of(key)(context, id, key, shown);
+  step.run = [&context, id, key = resource.key,
+              kind = resource.kind](StepContext& shown) -> net::Task<Result<void>> {
+    Result<void> made = co_await make_of(kind)(context, id, key, shown);
     auto marked =
         set_resource_state(context, id, key, made ? ResourceState::ready : ResourceState::failed);
     if (!made) co_return made;

@@ -15,4 +15,8 @@ Step provisioning_step(Context& context, const fleet::WorkspaceId& id,
                        const fleet::DesiredResource& resource,
                        const std::vector<fleet::DesiredResource>& all);
 
+// The intention: a row for every resource of the table that has none, with the id that it will
+// have. In the caller's transaction.
+Result<void> plan_resources(Context& context, const fleet::Workspace& workspace);
+
 }  // namespace ferry::control

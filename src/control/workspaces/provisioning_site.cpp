@@ -4,6 +4,7 @@
 #include "azure/arm/event_hubs.hpp"
 #include "azure/arm/hub_routing.hpp"
 #include "control/lookup.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -32,19 +33,32 @@ std::string first_reference(const json::value& value) {
   return text.substr(begin + 2, text.find('}', begin) - begin - 2);
 }
 
+net::Task<Result<std::string>> look_up_of_hub(Context& context, Site site, std::string hub,
+                                              std::string member) {
+  if (member == "connectionString") {
+    auto key = context.store.secrets.get(site.workspace.id.str(), secret_names::hub_key(hub));
+    if (!key) co_return fail(std::move(key).error());
+    if (!*key) co_return fail(Code::internal, "the key of {} is not there", hub);
+    const azure::SasKey owner{fleet::hub_host(site.workspace, hub), std::string(kHubPolicy), **key};
+    co_return std::string(owner.connection_string().reveal());
+  }
+  if (member == "principalId") {
+    const auto place = site.place_of(hub);
+    co_return co_await arm::ensure_iot_hub_identity(site.arm, place.group, place.name);
+  }
+  auto row = context.store.resources.find(site.workspace.id, hub);
+  if (!row) co_return fail(std::move(row).error());
+  if (*row && member == "location") co_return (*row)->region;
+  co_return fail(Code::internal, "nothing is known of {} of {}", member, hub);
+}
+
 net::Task<Result<std::string>> look_up_reference(Context& context, Site site, std::string name) {
   if (name == "subscription") co_return site.account.subscription_id;
   if (name == "suffix.serviceBus") co_return site.account.environment.suffixes.service_bus;
-  if (name == "iot-hub.connectionString") {
-    auto key = context.store.secrets.get(site.workspace.id.str(), secret_names::kHubKey);
-    if (!key) co_return fail(std::move(key).error());
-    if (!*key) co_return fail(Code::internal, "the IoT Hub's key is not there");
-    const azure::SasKey hub{site.workspace.hub_host, std::string(kHubPolicy), **key};
-    co_return std::string(hub.connection_string().reveal());
-  }
-  if (name == "iot-hub.principalId") {
-    co_return co_await arm::ensure_iot_hub_identity(site.arm, site.workspace.names.resource_group,
-                                                    site.workspace.names.iot_hub);
+  const std::string of = name.substr(0, name.find('.'));
+  const auto* resource = fleet::find_resource(site.desired, of);
+  if (resource && resource->kind == keys::kIotHub) {
+    co_return co_await look_up_of_hub(context, std::move(site), of, name.substr(of.size() + 1));
   }
   if (name == "event-hub-send.connectionString") {
     auto sent = co_await arm::get_event_hub_keys(site.arm, site.id_of(keys::kEventHub),
@@ -65,6 +79,12 @@ const fleet::DesiredResource& Site::at(const std::string& key) const {
 
 std::string Site::id_of(const fleet::DesiredResource& resource) const {
   return fmt::format("/subscriptions/{}{}", account.subscription_id, resource.path);
+}
+
+fleet::AzureId Site::place_of(const std::string& key) const {
+  auto id = fleet::parse_azure_id(id_of(key));
+  FERRY_CHECK(id.has_value());
+  return *std::move(id);
 }
 
 Result<Site> load_site(Context& context, const fleet::WorkspaceId& id) {
@@ -95,7 +115,9 @@ Result<void> keep(Context& context, const fleet::WorkspaceId& id,
     auto sealed = context.store.secrets.put(id.str(), name, secret);
     if (!sealed) return sealed;
   }
-  return transaction->commit();
+  auto committed = transaction->commit();
+  if (committed && !secrets.empty()) context.clouds.forget(id);  // it holds the old ones
+  return committed;
 }
 
 Result<void> set_resource_state(Context& context, const fleet::WorkspaceId& id,

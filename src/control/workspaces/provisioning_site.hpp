@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "control/context.hpp"
+#include "fleet/azure_id.hpp"
 #include "fleet/desired_resources.hpp"
+#include "fleet/finding.hpp"
 
 namespace ferry::control {
 
@@ -24,6 +26,8 @@ struct Site {
   const fleet::DesiredResource& at(const std::string& key) const;
   std::string id_of(const fleet::DesiredResource& resource) const;  // full Azure id
   std::string id_of(const std::string& key) const { return id_of(at(key)); }
+  // Resource group and name of one that is no part of another.
+  fleet::AzureId place_of(const std::string& key) const;
 };
 Result<Site> load_site(Context& context, const fleet::WorkspaceId& id);
 
@@ -45,12 +49,19 @@ bool belongs_to(const json::object& document, const fleet::Workspace& workspace)
 
 // The resource stands as the table says: made, or met as an earlier attempt left it. Its document.
 //
+// One that is adopted is looked at and judged instead, and nothing of it is changed.
+//
 // Before anything is asked for, the name is chosen and the intention recorded in one transaction
 // (state `creating`, name, Azure id), so whatever exists in the cloud is known here by its id. A
 // name that somebody else has is replaced by the next one, which is kept. Code::conflict when
 // something of that id is there that Ferry did not make.
 net::Task<Result<json::object>> ensure_desired(Context& context, fleet::WorkspaceId id,
                                                std::string key, StepContext& step);
+
+// For the services whose names are one for the whole world: the keys of those that were never asked
+// for and whose names somebody else has get the next ones that are free. One finding for each.
+net::Task<Result<std::vector<fleet::Finding>>> choose_names(Context& context,
+                                                            fleet::WorkspaceId id);
 
 // `body` with its references filled in.
 net::Task<Result<json::object>> fill_in_references(Context& context, Site site, json::object body);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Azure's names for what steps refer to by type, and the portal's address of a resource. What a
+// Where a workspace's resources are: their full ids, and their addresses in the portal. What a
 // workspace consists of is in fleet/desired_resources.hpp.
 #pragma once
 
 #include <string>
 
-#include "fleet/types.hpp"
+#include "control/cloud.hpp"
+#include "fleet/desired_resources.hpp"
 
 namespace ferry::control {
 
-inline const std::string kDpsType = "Microsoft.Devices/provisioningServices";
-inline const std::string kRegistryType = "Microsoft.ContainerRegistry/registries";
+// Full Azure id of the resource with this key (fleet::keys).
+std::string resource_id(const CloudConnection& cloud, const fleet::Workspace& workspace,
+                        const std::string& key);
 
 // Where the resource is in the cloud's portal; empty for a cloud without one.
 std::string portal_url(const fleet::CloudAccount& account, const fleet::Resource& resource);

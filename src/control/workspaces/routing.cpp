@@ -30,11 +30,11 @@ std::string problem_of(const RoutingView& view, const RoutingView::Route& route)
 net::Task<Result<RoutingView>> look_at_routing(Context& context, fleet::WorkspaceId id) {
   auto site = load_site(context, id);
   if (!site) co_return fail(std::move(site).error());
-  const auto& names = site->workspace.names;
+  const auto place = site->place_of(fleet::keys::kIotHub);
   auto& client = site->arm;
-  auto routing = co_await arm::get_routing(client, names.resource_group, names.iot_hub);
+  auto routing = co_await arm::get_routing(client, place.group, place.name);
   if (!routing) co_return fail(std::move(routing).error().with("read the hub's routes"));
-  auto health = co_await arm::get_endpoint_health(client, names.resource_group, names.iot_hub);
+  auto health = co_await arm::get_endpoint_health(client, place.group, place.name);
   if (!health) co_return fail(std::move(health).error().with("read the health of endpoints"));
 
   RoutingView view;

@@ -7,9 +7,11 @@
 #include "azure/arm/provisioning_services.hpp"
 #include "azure/arm/storage_accounts.hpp"
 #include "control/lookup.hpp"
+#include "control/workspaces/group_objects.hpp"
 #include "control/workspaces/provisioning.hpp"
 #include "control/workspaces/provisioning_site.hpp"
 #include "fleet/drift.hpp"
+#include "fleet/hubs.hpp"
 
 namespace ferry::control {
 namespace {
@@ -56,24 +58,20 @@ Findings look_at_routing(const fleet::DesiredResource& wanted, const json::objec
 
 Findings look_at_link(const Site& site, const fleet::DesiredResource& wanted,
                       const json::object& service) {
-  const bool linked = holds(find_path(service, "properties.iotHubs"), [&](const json::object& hub) {
-    const auto connection = string_or(hub, "connectionString", "");
-    return string_or(hub, "name", "") == site.workspace.hub_host ||
-           connection.find(site.workspace.hub_host) != std::string::npos;
-  });
-  if (linked) return {};
+  const auto host = fleet::hub_host(site.workspace, wanted.hub);
+  if (host.empty() || arm::has_hub_link(service, host)) return {};
   return {{.key = wanted.key,
            .kind = DriftKind::unlinked,
-           .expected = site.workspace.hub_host,
+           .expected = host,
            .actual = "not linked",
            .message = fmt::format("{} {} is not linked with the IoT Hub {}", wanted.title,
-                                  wanted.name, site.workspace.hub_host)}};
+                                  wanted.name, host)}};
 }
 
 // The key that the service has now; nothing for a resource of which Ferry keeps none.
 net::Task<Result<std::optional<Secret>>> current_key(Site site, fleet::DesiredResource wanted) {
   auto& client = site.arm;
-  if (wanted.key == keys::kIotHub) {
+  if (wanted.kind == keys::kIotHub) {
     arm::IotHub hub;
     hub.id = site.id_of(wanted);
     hub.name = wanted.name;
@@ -81,7 +79,7 @@ net::Task<Result<std::optional<Secret>>> current_key(Site site, fleet::DesiredRe
     if (!policy) co_return fail(std::move(policy).error());
     co_return std::optional<Secret>(policy->key);
   }
-  if (wanted.key == keys::kProvisioningService) {
+  if (wanted.kind == keys::kProvisioningService) {
     arm::ProvisioningService service;
     service.id = site.id_of(wanted);
     service.name = wanted.name;
@@ -90,18 +88,18 @@ net::Task<Result<std::optional<Secret>>> current_key(Site site, fleet::DesiredRe
     if (!policy) co_return fail(std::move(policy).error());
     co_return std::optional<Secret>(policy->key);
   }
-  if (wanted.key == keys::kStorageAccount) {
-    auto key = co_await arm::get_storage_account_key(client, site.workspace.names.resource_group,
-                                                     wanted.name);
+  if (wanted.kind == keys::kStorageAccount) {
+    const auto place = site.place_of(wanted.key);
+    auto key = co_await arm::get_storage_account_key(client, place.group, place.name);
     if (!key) co_return fail(std::move(key).error());
     co_return std::optional<Secret>(*std::move(key));
   }
   co_return std::optional<Secret>();
 }
 
-std::string kept_key_of(const std::string& key) {
-  if (key == keys::kIotHub) return secret_names::kHubKey;
-  if (key == keys::kProvisioningService) return secret_names::kDpsKey;
+std::string kept_key_of(const fleet::DesiredResource& wanted) {
+  if (wanted.kind == keys::kIotHub) return secret_names::hub_key(wanted.key);
+  if (wanted.kind == keys::kProvisioningService) return secret_names::kDpsKey;
   return secret_names::kStorageKey;
 }
 
@@ -110,7 +108,7 @@ net::Task<Result<Findings>> look_at_key(Context& context, Site site,
   auto current = co_await current_key(site, wanted);
   if (!current) co_return fail(std::move(current).error());
   if (!*current) co_return Findings();
-  auto kept = context.store.secrets.get(site.workspace.id.str(), kept_key_of(wanted.key));
+  auto kept = context.store.secrets.get(site.workspace.id.str(), kept_key_of(wanted));
   if (!kept) co_return fail(std::move(kept).error());
   if (*kept && (**kept).reveal() == (**current).reveal()) co_return Findings();
   co_return Findings{{.key = wanted.key,
@@ -123,14 +121,21 @@ net::Task<Result<Findings>> look_at_key(Context& context, Site site,
 // An assignment has a name that only the cloud knows; its scope is a list.
 net::Task<Result<std::optional<json::object>>> read(Site site, fleet::DesiredResource wanted) {
   auto& client = site.arm;
-  if (wanted.key == keys::kSenderRole) {
+  if (wanted.kind == keys::kSenderRole) {
+    auto hub = co_await client.get(site.id_of(wanted.hub), site.at(wanted.hub).api_version);
+    if (!hub && hub.error().code == Code::not_found) co_return std::optional<json::object>();
+    if (!hub) co_return fail(std::move(hub).error());
+    const auto* principal = find_path(*hub, "identity.principalId");
+    if (!principal || !principal->is_string()) co_return std::optional<json::object>();
     auto list = co_await client.list(site.id_of(wanted), wanted.api_version);
     if (!list) co_return fail(std::move(list).error());
     const auto role = string_or(wanted.body.at("properties").as_object(), "roleDefinitionId", "");
     const std::string role_id = role.substr(role.rfind('/'));
     for (const auto& item : *list) {
       const auto* found = find_path(item, "properties.roleDefinitionId");
-      if (found && found->is_string() && std::string_view(found->get_string()).ends_with(role_id)) {
+      const auto* who = find_path(item, "properties.principalId");
+      if (found && found->is_string() && who && *who == *principal &&
+          std::string_view(found->get_string()).ends_with(role_id)) {
         co_return std::optional<json::object>(item.as_object());
       }
     }
@@ -150,14 +155,23 @@ net::Task<Result<Findings>> look_at(Context& context, Site site, fleet::DesiredR
   const auto take = [&](Findings more) {
     std::move(more.begin(), more.end(), std::back_inserter(found));
   };
-  if (wanted.key == keys::kRouting) take(look_at_routing(wanted, **document));
-  if (wanted.key == keys::kProvisioningService) take(look_at_link(site, wanted, **document));
-  if (wanted.key == keys::kIotHub || wanted.key == keys::kProvisioningService ||
-      wanted.key == keys::kStorageAccount) {
+  if (wanted.kind == keys::kRouting) take(look_at_routing(wanted, **document));
+  if (!wanted.hub.empty() &&
+      (wanted.kind == keys::kProvisioningService || wanted.kind == keys::kHubLink)) {
+    take(look_at_link(site, wanted, **document));
+  }
+  if (wanted.kind == keys::kIotHub || wanted.kind == keys::kProvisioningService ||
+      wanted.kind == keys::kStorageAccount) {
     auto key = co_await look_at_key(context, site, wanted);
     if (!key) co_return fail(std::move(key).error());
+    // With another key nobody can look inside; repairing looks after it all the same.
+    const bool can_look = key->empty();
     take(*std::move(key));
+    if (!can_look) co_return found;
   }
+  auto of_groups = co_await missing_group_objects(context, site, wanted);
+  if (!of_groups) co_return fail(std::move(of_groups).error());
+  take(*std::move(of_groups));
   co_return found;
 }
 
@@ -193,13 +207,47 @@ bool any_of_kind(const Findings& found, DriftKind kind) {
 }
 
 // A hub with new keys, or made anew, must be linked again.
-Result<bool> link_is_stale(const Context& context, const WorkspaceId& id) {
-  auto hub = known_drift(context, id, keys::kIotHub);
+Result<bool> link_is_stale(const Context& context, const WorkspaceId& id,
+                           const fleet::DesiredResource& link) {
+  auto hub = known_drift(context, id, link.hub);
   if (!hub) return fail(std::move(hub).error());
-  auto service = known_drift(context, id, keys::kProvisioningService);
+  auto service = known_drift(context, id, link.key);
   if (!service) return fail(std::move(service).error());
   return any_of_kind(*hub, DriftKind::missing) || any_of_kind(*hub, DriftKind::key_changed) ||
          any_of_kind(*service, DriftKind::unlinked);
+}
+
+// Sends the link with its hub again. `link`: an entry with a hub.
+net::Task<Result<void>> link_again(Context& context, Site site, fleet::DesiredResource link,
+                                   StepContext& step) {
+  auto stale = link_is_stale(context, site.workspace.id, link);
+  if (!stale) co_return fail(std::move(stale).error());
+  if (!*stale) co_return Result<void>();
+  step.detail("linking the IoT Hub again");
+  auto connection = co_await fill_in_references(context, site,
+                                                {{"text", "${" + link.hub + ".connectionString}"}});
+  if (!connection) co_return fail(std::move(connection).error());
+  auto row = context.store.resources.find(site.workspace.id, link.hub);
+  if (!row) co_return fail(std::move(row).error());
+  arm::LinkedHub linked{fleet::hub_host(site.workspace, link.hub),
+                        *row ? (*row)->region : site.workspace.location,
+                        Secret(string_or(*connection, "text", ""))};
+  auto put = co_await arm::ensure_hub_link(site.arm, site.id_of(keys::kProvisioningService),
+                                           std::move(linked), true, show_in(step, link.name));
+  if (!put) co_return fail(std::move(put).error());
+  co_return Result<void>();
+}
+
+// What stands, with what the table says laid over it.
+json::object mended_body(const fleet::DesiredResource& wanted, const json::object& document) {
+  if (wanted.kind == keys::kIotHub) return fleet::mended(wanted, document);
+  auto body = wanted.body;
+  if (wanted.kind == keys::kProvisioningService) {
+    if (const auto* links = find_path(document, "properties.iotHubs")) {
+      body["properties"].as_object()["iotHubs"] = *links;
+    }
+  }
+  return body;
 }
 
 // Puts the resource again where it stands but differs.
@@ -208,32 +256,36 @@ net::Task<Result<void>> mend(Context& context, WorkspaceId id, std::string key, 
   if (!site) co_return fail(std::move(site).error());
   const auto wanted = site->at(key);
   // Routing is a part of the hub's document, and a certificate is mended by proving it again.
-  if (key == keys::kRouting || key == keys::kWorkspaceCa || key == keys::kSenderRole) {
+  if (wanted.kind == keys::kRouting || wanted.kind == keys::kWorkspaceCa ||
+      wanted.kind == keys::kSenderRole) {
     co_return Result<void>();
   }
   auto document = co_await read(*site, wanted);
   if (!document) co_return fail(std::move(document).error());
-  if (!*document) co_return Result<void>();  // the step of provisioning makes it
-  bool stale = false;
-  if (key == keys::kProvisioningService) {
-    auto link = link_is_stale(context, id);
-    if (!link) co_return fail(std::move(link).error());
-    stale = *link;
+  if (!*document && wanted.adopted) {
+    co_return fail(Error{Code::conflict,
+                         fmt::format("{} is gone, and Ferry did not make it", site->id_of(wanted)),
+                         "bring it back, then repair again; Ferry makes none in its place"});
   }
+  if (!*document) co_return Result<void>();  // the step of provisioning makes it
+  if (wanted.kind == keys::kHubLink) co_return co_await link_again(context, *site, wanted, step);
   const auto found = fleet::find_drift(wanted, *document);
   for (const auto& drift : found) {
     if (drift.mendable) continue;
     co_return fail(Error{Code::conflict, drift.message + "; it cannot be changed any more",
                          "it works as it is; what needs the old value needs a new workspace"});
   }
-  if (found.empty() && !stale) co_return Result<void>();
-  step.detail(stale ? "linking the IoT Hub again" : found.front().message);
-  auto body = key == keys::kIotHub ? fleet::mended(wanted, **document) : wanted.body;
-  auto filled = co_await fill_in_references(context, *site, std::move(body));
-  if (!filled) co_return fail(std::move(filled).error());
-  auto put = co_await site->arm.put(site->id_of(wanted), wanted.api_version, *std::move(filled),
-                                    show_in(step, wanted.name), string_or(**document, "etag", ""));
-  if (!put) co_return fail(std::move(put).error().with("mend {} {}", wanted.title, wanted.name));
+  if (!found.empty()) {
+    step.detail(found.front().message);
+    auto filled = co_await fill_in_references(context, *site, mended_body(wanted, **document));
+    if (!filled) co_return fail(std::move(filled).error());
+    auto put =
+        co_await site->arm.put(site->id_of(wanted), wanted.api_version, *std::move(filled),
+                               show_in(step, wanted.name), string_or(**document, "etag", ""));
+    if (!put) co_return fail(std::move(put).error().with("mend {} {}", wanted.title, wanted.name));
+  }
+  const bool links = wanted.kind == keys::kProvisioningService && !wanted.hub.empty();
+  if (links) co_return co_await link_again(context, *site, wanted, step);
   co_return Result<void>();
 }
 
@@ -278,10 +330,14 @@ Result<Workflow> repair_workspace(Context& context, const WorkspaceId& id) {
     };
     workflow.steps.push_back(std::move(step));
   }
+  for (auto& step : group_repair_steps(context, id, desired)) {
+    workflow.steps.push_back(std::move(step));
+  }
   for (const auto& resource : desired) {
     Step step;
     step.name = "Verify " + resource.title;
     step.after = titles(desired, {resource.key});
+    if (const auto* repair = group_repair_of(resource)) step.after->push_back(*repair);
     // A part's repair changes the whole, such as the hub's routing.
     for (const auto& part : desired) {
       if (part.parent == resource.key) step.after->push_back(part.title);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/workspaces/workspaces.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "control/lookup.hpp"
+#include "control/workspaces/provisioning.hpp"
 #include "control/workspaces/resource_types.hpp"
 #include "control/workspaces/routing.hpp"
+#include "fleet/adoption.hpp"
 #include "fleet/azure_names.hpp"
 #include "fleet/bicep.hpp"
+#include "fleet/hubs.hpp"
 #include "fleet/names.hpp"
 
 namespace ferry::control {
@@ -32,32 +37,45 @@ Result<fleet::CloudAccount> choose_account(const Context& context,
                                       : "ferry cloud-account list shows them"});
 }
 
-// The intention, as a whole: every resource with the id that it will have.
-Result<void> plan_resources(Context& context, const fleet::Workspace& workspace,
-                            const fleet::CloudAccount& account) {
-  int position = 0;
-  for (const auto& desired : fleet::desired_resources(workspace)) {
-    const fleet::Resource resource{
-        .id = fleet::ResourceId(random_id("res")),
-        .workspace = workspace.id,
-        .key = desired.key,
-        .type = desired.type,
-        .name = desired.name,
-        .azure_id = fmt::format("/subscriptions/{}{}", account.subscription_id, desired.path),
-        .region = workspace.location,
-        .sku = desired.sku,
-        .endpoints = {},
-        .created_at = context.clock.now(),
-        .last_verified_at = {}};
-    auto inserted = context.store.resources.insert(resource, position++);
-    if (!inserted) return inserted;
-  }
-  return {};
+// Not recorded yet.
+Result<fleet::Workspace> new_workspace(const Context& context,
+                                       const fleet::OrganizationId& organization,
+                                       const NewWorkspace& request) {
+  auto name_is_good = fleet::check_workspace_name(request.name);
+  if (!name_is_good) return fail(std::move(name_is_good).error());
+  auto location_is_good = fleet::check_location(request.location);
+  if (!location_is_good) return fail(std::move(location_is_good).error());
+  auto options_are_good = fleet::check_options(request.options);
+  if (!options_are_good) return fail(std::move(options_are_good).error());
+  auto account = choose_account(context, organization, request.cloud_account);
+  if (!account) return fail(std::move(account).error());
+  auto ids_are_good = fleet::check_adopted_ids(request.options.adopted, account->subscription_id);
+  if (!ids_are_good) return fail(std::move(ids_are_good).error());
+  fleet::Workspace workspace;
+  workspace.id = fleet::WorkspaceId(random_id("ws"));
+  workspace.organization = organization;
+  workspace.cloud_account = account->id;
+  workspace.name = request.name;
+  workspace.location = request.location;
+  workspace.options = request.options;
+  workspace.names = fleet::azure_names(workspace.id, workspace.name);
+  fleet::name_after_adopted(workspace);
+  workspace.created_at = context.clock.now();
+  return workspace;
 }
 
 Result<WorkspaceView> view_of(const Context& context, const fleet::Workspace& workspace) {
   auto account = context.store.accounts.find(workspace.cloud_account);
   if (!account) return fail(std::move(account).error());
+  auto groups = context.store.groups.list(workspace.id);
+  if (!groups) return fail(std::move(groups).error());
+  std::vector<HubView> hubs;
+  for (const auto& key : fleet::hub_keys(workspace)) {
+    const auto placed = std::count_if(groups->begin(), groups->end(),
+                                      [&](const auto& group) { return group.hub == key; });
+    hubs.push_back({key, fleet::hub_name(workspace, key), fleet::hub_host(workspace, key), placed,
+                    fleet::groups_per_hub(workspace.options)});
+  }
   return WorkspaceView{.id = workspace.id,
                        .name = workspace.name,
                        .location = workspace.location,
@@ -65,6 +83,7 @@ Result<WorkspaceView> view_of(const Context& context, const fleet::Workspace& wo
                        .state = workspace.state,
                        .options = workspace.options,
                        .limits = fleet::hub_limits(workspace.options),
+                       .hubs = std::move(hubs),
                        .created_at = workspace.created_at};
 }
 
@@ -80,24 +99,9 @@ Result<WorkspaceStarted> started(Context& context, const fleet::Workspace& works
 
 Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organization,
                                             NewWorkspace request) {
-  auto name_is_good = fleet::check_workspace_name(request.name);
-  if (!name_is_good) return fail(std::move(name_is_good).error());
-  auto location_is_good = fleet::check_location(request.location);
-  if (!location_is_good) return fail(std::move(location_is_good).error());
-  auto options_are_good = fleet::check_options(request.options);
-  if (!options_are_good) return fail(std::move(options_are_good).error());
-  auto account = choose_account(context_, organization, request.cloud_account);
-  if (!account) return fail(std::move(account).error());
-
-  fleet::Workspace workspace;
-  workspace.id = fleet::WorkspaceId(random_id("ws"));
-  workspace.organization = organization;
-  workspace.cloud_account = account->id;
-  workspace.name = request.name;
-  workspace.location = request.location;
-  workspace.options = request.options;
-  workspace.names = fleet::azure_names(workspace.id, workspace.name);
-  workspace.created_at = context_.clock.now();
+  auto wanted = new_workspace(context_, organization, request);
+  if (!wanted) return fail(std::move(wanted).error());
+  auto workspace = *std::move(wanted);
 
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
@@ -110,7 +114,7 @@ Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organiz
                           request.name)});
   }
   if (!inserted) return fail(std::move(inserted).error());
-  auto planned = plan_resources(context_, workspace, *account);
+  auto planned = plan_resources(context_, workspace);
   if (!planned) return fail(std::move(planned).error());
   auto operation = context_.engine.prepare({.organization = organization,
                                             .kind = "workspace.create",
@@ -121,6 +125,37 @@ Result<WorkspaceStarted> Workspaces::create(const fleet::OrganizationId& organiz
   auto committed = transaction->commit();
   if (!committed) return fail(std::move(committed).error());
   return started(context_, workspace, *operation);
+}
+
+net::Task<Result<CreationPlan>> Workspaces::plan(fleet::OrganizationId organization,
+                                                 NewWorkspace request) const {
+  auto wanted = new_workspace(context_, organization, request);
+  if (!wanted) co_return fail(std::move(wanted).error());
+  auto workspace = *std::move(wanted);
+  auto account = context_.store.accounts.find(workspace.cloud_account);
+  if (!account) co_return fail(std::move(account).error());
+  if (!*account) co_return fail(Code::not_found, "the cloud account is not there any more");
+  auto cloud = context_.clouds.account(workspace.cloud_account);
+  if (!cloud) co_return fail(std::move(cloud).error());
+  auto report = co_await run_preflight(*cloud, (*account)->name, to_be(workspace));
+  if (!report) co_return fail(std::move(report).error());
+  CreationPlan plan;
+  plan.report = *std::move(report);
+  // The real id is drawn when the workspace is made.
+  workspace.id = fleet::WorkspaceId("ws-xxxxxxxxxxxxxxxx");
+  workspace.names = fleet::azure_names(workspace.id, workspace.name);
+  fleet::name_after_adopted(workspace);
+  const auto desired = fleet::desired_resources(workspace);
+  for (const auto& resource : desired) {
+    const bool inside = fleet::whole_of(desired, resource).adopted;
+    plan.resources.push_back({.type = resource.type,
+                              .name = resource.name,
+                              .action = resource.adopted ? "adopt"
+                                        : inside         ? "add"
+                                                         : "create",
+                              .monthly_estimate = fleet::monthly_estimate(resource)});
+  }
+  co_return plan;
 }
 
 Result<WorkspaceStarted> Workspaces::retry(const fleet::OrganizationId& organization,

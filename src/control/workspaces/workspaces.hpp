@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control/accounts/preflight.hpp"
 #include "control/workflow/operations.hpp"
 #include "control/workspaces/deprovisioning.hpp"
 #include "fleet/desired_resources.hpp"
@@ -22,6 +23,14 @@ struct NewWorkspace {
   fleet::WorkspaceOptions options;
 };
 
+struct HubView {
+  std::string key;
+  std::string name;
+  std::string host;         // empty while it does not stand
+  std::int64_t groups = 0;  // node groups that were placed on it
+  int room = 0;             // for how many
+};
+
 struct WorkspaceView {
   fleet::WorkspaceId id;
   std::string name;
@@ -29,7 +38,8 @@ struct WorkspaceView {
   std::string cloud_account;  // name
   fleet::LifeState state = fleet::LifeState::provisioning;
   fleet::WorkspaceOptions options;
-  fleet::HubLimits limits;
+  fleet::HubLimits limits;  // of each hub
+  std::vector<HubView> hubs;
   Timestamp created_at;
 };
 
@@ -71,6 +81,19 @@ struct RoutingView {
   bool fallback = false;
 };
 
+// What creating would do, as the cloud is at this moment. Names that are drawn have an x for each
+// character.
+struct CreationPlan {
+  struct Entry {
+    std::string type;
+    std::string name;
+    std::string action;  // "create", "adopt", or "add" to what is adopted
+    std::optional<fleet::MonthlyEstimate> monthly_estimate;
+  };
+  std::vector<Entry> resources;
+  PreflightReport report;
+};
+
 struct WorkspaceStarted {
   WorkspaceView workspace;
   OperationView operation;
@@ -81,6 +104,9 @@ class Workspaces {
   explicit Workspaces(Context& context) : context_(context) {}
 
   Result<WorkspaceStarted> create(const fleet::OrganizationId& organization, NewWorkspace request);
+  // Changes nothing.
+  net::Task<Result<CreationPlan>> plan(fleet::OrganizationId organization,
+                                       NewWorkspace request) const;
   // Goes on where a provisioning (or a deletion) failed. Code::conflict when nothing failed.
   Result<WorkspaceStarted> retry(const fleet::OrganizationId& organization,
                                  const std::string& workspace);

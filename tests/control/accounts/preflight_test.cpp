@@ -13,9 +13,9 @@ namespace {
 struct FakeSubscription {
   json::array actions{"*"};
   json::array not_actions;
-  std::map<std::string, std::string> states;  // of providers; Registered when not named
-  std::map<std::string, int> refusals;        // by part of the path: the status
-  std::string taken;
+  std::map<std::string, std::string> states;      // of providers; Registered when not named
+  std::map<std::string, int> refusals;            // by part of the path: the status
+  std::map<std::string, json::object> documents;  // by the end of the path
   std::int64_t hubs = 1;
   std::vector<std::string> asked;
 
@@ -50,11 +50,8 @@ struct FakeSubscription {
       states[name.substr(name.rfind('/') + 1)] = "Registered";
       return ok(json::object());
     }
-    if (path.find("NameAvailability") != std::string::npos) {
-      const bool free = string_or(*parse_json_object(call.body), "name", "") != taken;
-      return ok({{"nameAvailable", free},
-                 {"reason", free ? "" : "AlreadyExists"},
-                 {"message", free ? "" : "it is somebody else's"}});
+    for (const auto& [end, document] : documents) {
+      if (ends(end)) return ok(document);
     }
     const auto provider = path.substr(path.rfind('/') + 1);
     const auto state = states.contains(provider) ? states[provider] : "Registered";
@@ -143,29 +140,42 @@ TEST_F(PreflightTest, TellsUnknownRegionsFromThoseWithoutTheService) {
   EXPECT_TRUE(run({.location = "West Europe"}).passed());
 }
 
-TEST_F(PreflightTest, FindsExhaustedQuotaAndTakenNames) {
+TEST_F(PreflightTest, FindsExhaustedQuota) {
   cloud_.hubs = 50;
-  cloud_.taken = "plantastorage";
-  WorkspaceToBe wanted{.location = "westeurope"};
-  wanted.names.iot_hub = "plant-a";
-  wanted.names.storage_account = "plantastorage";
-  const auto report = run(wanted);
+  const auto report = run({.location = "westeurope"});
   ASSERT_NE(find(report, "quota_exhausted"), nullptr);
   EXPECT_NE(find(report, "quota_exhausted")->message.find("50 of 50"), std::string::npos);
-  ASSERT_NE(find(report, "name_taken", "plantastorage"), nullptr);
-  EXPECT_EQ(find(report, "name_taken", "plant-a"), nullptr);
+}
+
+TEST_F(PreflightTest, LooksAtWhatIsToBeAdopted) {
+  const std::string group = "/subscriptions/sub/resourceGroups/shared/providers/";
+  WorkspaceToBe wanted{.location = "westeurope"};
+  wanted.adopted.iot_hub = group + "Microsoft.Devices/IotHubs/ours";
+  wanted.adopted.registry = group + "Microsoft.ContainerRegistry/registries/gone";
+  cloud_.hubs = 50;  // of no matter: none will be made
+  cloud_.documents["/IotHubs/ours"] = {{"location", "westeurope"},
+                                       {"sku", {{"name", "B2"}, {"capacity", 1}}},
+                                       {"properties", {{"minTlsVersion", "1.2"}}}};
+  cloud_.refusals["/registries/gone"] = 404;
+  const auto report = run(wanted);
+  EXPECT_EQ(find(report, "quota_exhausted"), nullptr);
+  EXPECT_NE(find(report, "sku_unsupported", "ours"), nullptr);
+  EXPECT_NE(find(report, "adopt_not_found", "gone"), nullptr);
+  for (const auto& line : cloud_.asked) EXPECT_FALSE(line.starts_with("PUT")) << line;
+
+  wanted.adopted.iot_hub =
+      "/subscriptions/other/resourceGroups/g/providers/Microsoft.Devices/"
+      "IotHubs/ours";
+  EXPECT_NE(find(run(wanted), "adopt_wrong_id"), nullptr);
 }
 
 TEST_F(PreflightTest, TakesSilenceAsUnknownNotAsFailure) {
-  for (const char* part : {"/permissions", "/usages", "NameAvailability", "/locations"}) {
+  for (const char* part : {"/permissions", "/usages", "/locations"}) {
     cloud_.refusals[part] = 403;
   }
-  WorkspaceToBe wanted{.location = "westeurope"};
-  wanted.names.iot_hub = "plant-a";
-  const auto report = run(wanted);
+  const auto report = run({.location = "westeurope"});
   EXPECT_TRUE(report.passed());
   EXPECT_NE(find(report, "unknown", "permissions"), nullptr);
-  EXPECT_NE(find(report, "unknown", "plant-a"), nullptr);
 }
 
 TEST(PreflightSku, RefusesBasicWithTheReasonAndWarnsOfFree) {
