@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shutting out and letting in again; moving; leaving the cloud.
 #include "api/errors.hpp"
+#include "api/paging.hpp"
 #include "api/routes.hpp"
-#include "api/views.hpp"
 
 namespace ferry::api {
 namespace {
@@ -55,9 +55,13 @@ Answer reinstate_one(control::Control& control, const Call& call) {
 }
 
 Answer list(control::Control& control, const Call& call) {
-  auto revocations = control.revoking.list(call.organization(), call.at("workspace"));
+  auto page = page_of(call);
+  if (!page) return fail(std::move(page).error());
+  auto revocations = control.revoking.list(call.organization(), call.at("workspace"), page->after,
+                                           page->limit + 1);
   if (!revocations) return fail(std::move(revocations).error());
-  return json_response(200, collection(*revocations));
+  return json_response(200, paged(*revocations, *page,
+                                  [](const control::RevocationView& last) { return last.place; }));
 }
 
 Answer move(control::Control& control, const Call& call) {
@@ -71,9 +75,9 @@ Answer move(control::Control& control, const Call& call) {
     if (!plan) return fail(std::move(plan).error());
     return json_response(200, json::object{{"plan", to_json(*plan)}});
   }
-  auto outcome =
-      control.moving.move(call.organization(), call.at("workspace"), call.at("node"), *group,
-                          bool_or(*body, "allowRemovals", false), call.caller.user);
+  auto outcome = control.moving.move(call.organization(), call.at("workspace"), call.at("node"),
+                                     *group, string_or(*body, "planId", ""),
+                                     bool_or(*body, "allowRemovals", false), call.caller.user);
   if (!outcome) return fail(std::move(outcome).error());
   if (const auto* refused = std::get_if<control::MoveRefused>(&*outcome)) {
     return error_response(refused->error, to_json(refused->plan));

@@ -42,9 +42,13 @@ Answer create(control::Control& control, const Call& call) {
 }
 
 Answer list(control::Control& control, const Call& call) {
-  auto enrollments = control.enrollments.list(call.organization(), call.at("workspace"));
+  auto page = page_of(call);
+  if (!page) return fail(std::move(page).error());
+  auto enrollments = control.enrollments.list(call.organization(), call.at("workspace"),
+                                              page->after, page->limit + 1);
   if (!enrollments) return fail(std::move(enrollments).error());
-  return json_response(200, collection(*enrollments));
+  return json_response(200, paged(*enrollments, *page,
+                                  [](const control::EnrollmentView& last) { return last.name; }));
 }
 
 Answer get(control::Control& control, const Call& call) {

@@ -2,8 +2,8 @@
 #include <charconv>
 
 #include "api/errors.hpp"
+#include "api/paging.hpp"
 #include "api/routes.hpp"
-#include "api/views.hpp"
 
 namespace ferry::api {
 namespace {
@@ -31,9 +31,13 @@ Answer create(control::Control& control, const Call& call) {
 }
 
 net::Task<Answer> list(control::Control& control, Call call) {
-  auto nodes = co_await control.observing.nodes(call.organization(), call.at("workspace"));
+  auto page = page_of(call);
+  if (!page) co_return fail(std::move(page).error());
+  auto nodes = co_await control.observing.nodes(call.organization(), call.at("workspace"),
+                                                page->after, page->limit + 1);
   if (!nodes) co_return fail(std::move(nodes).error());
-  co_return json_response(200, collection(*nodes));
+  co_return json_response(
+      200, paged(*nodes, *page, [](const control::NodeView& last) { return last.name; }));
 }
 
 net::Task<Answer> get(control::Control& control, Call call) {

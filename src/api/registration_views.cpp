@@ -118,7 +118,8 @@ json::object to_json(const control::MovePlan& plan) {
     updated.push_back(
         json::object{{"component", update.component}, {"from", update.from}, {"to", update.to}});
   }
-  return {{"node", plan.node},
+  return {{"id", plan.id},
+          {"node", plan.node},
           {"from", plan.from},
           {"to", plan.to},
           {"registered", plan.registered},

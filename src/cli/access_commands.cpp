@@ -63,6 +63,11 @@ std::string describe_move(const json::object& plan) {
                          : "");
 }
 
+bool has_removals(const json::object& plan) {
+  const auto* removed = find_array(plan, "removed");
+  return removed && !removed->empty();
+}
+
 // The plan of an answer, shown; as JSON the whole answer.
 void print_plan(Context& context, const json::value& answer,
                 std::string (*describe)(const json::object&)) {
@@ -117,7 +122,8 @@ Done reinstate(Context& context, Revoke arguments) {
 Done revocation_list(Context& context) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "revocations"}));
+  auto answer =
+      co_await context.client.get_all(api_path({"workspaces", *workspace, "revocations"}));
   if (!answer) co_return fail(std::move(answer).error());
   if (context.output == OutputFormat::json) {
     print(context, *answer, {});
@@ -141,6 +147,7 @@ Done node_move(Context& context, Move arguments) {
   const auto path = api_path({"workspaces", *workspace, "nodes", arguments.node, "move"});
   json::object body{{"group", arguments.group},
                     {"plan", arguments.plan_only},
+                    {"planId", arguments.plan_id},
                     {"allowRemovals", arguments.allow_removals}};
   auto reply = co_await context.client.exchange("POST", path, std::move(body));
   if (!reply) co_return fail(std::move(reply).error());
@@ -159,6 +166,13 @@ Done node_move(Context& context, Move arguments) {
     if (!finished) co_return fail(std::move(finished).error());
   }
   print_plan(context, reply->body, describe_move);
+  const auto* plan =
+      reply->body.is_object() ? find_object(reply->body.get_object(), "plan") : nullptr;
+  if (arguments.plan_only && plan) {
+    say(context, fmt::format("exactly this: ferry node move {} --group {} --plan-id {}{}\n",
+                             arguments.node, arguments.group, text_of(*plan, "id"),
+                             has_removals(*plan) ? " --allow-removals" : ""));
+  }
   co_return Result<void>{};
 }
 

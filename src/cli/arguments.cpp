@@ -317,6 +317,8 @@ class Builder : private CommandLine {
                  verb.add_option("NODE", arguments.node)->required();
                  verb.add_option("--group,-g", arguments.group, "The new group")->required();
                  verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
+                 verb.add_option("--plan-id", arguments.plan_id,
+                                 "Exactly the plan that --plan showed, or nothing");
                  verb.add_flag("--allow-removals", arguments.allow_removals,
                                "Agree to components being taken off the node");
                });

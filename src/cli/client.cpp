@@ -152,6 +152,24 @@ Task<Result<json::value>> Client::get(std::string path) {
   co_return only_success(std::move(reply));
 }
 
+Task<Result<json::value>> Client::get_all(std::string path) {
+  json::array items;
+  path += path.find('?') == std::string::npos ? "?limit=1000" : "&limit=1000";
+  std::string next;
+  do {
+    auto answer = co_await get(next.empty() ? path : path + "&after=" + percent_encode(next));
+    if (!answer) co_return fail(std::move(answer).error());
+    auto* page = answer->if_object();
+    auto* value = page ? page->if_contains("value") : nullptr;
+    if (!value || !value->is_array()) {
+      co_return fail(Code::internal, "ferryd's answer to {} is no list", path);
+    }
+    std::move(value->get_array().begin(), value->get_array().end(), std::back_inserter(items));
+    next = string_or(*page, "next", "");
+  } while (!next.empty());
+  co_return json::object{{"value", std::move(items)}};
+}
+
 Task<Result<json::value>> Client::post(std::string path, json::value body) {
   auto reply = co_await exchange("POST", std::move(path), std::move(body));
   co_return only_success(std::move(reply));

@@ -36,6 +36,8 @@ class Client {
                                     json::value body = nullptr);
   // As exchange, but a refusal is an Error too.
   net::Task<Result<json::value>> get(std::string path);
+  // Every page of a long list, as one {"value": [...]}.
+  net::Task<Result<json::value>> get_all(std::string path);
   net::Task<Result<json::value>> post(std::string path, json::value body);
   net::Task<Result<json::value>> remove(std::string path);
   // As the holder of `bearer` instead of the profile's token; empty: as nobody.

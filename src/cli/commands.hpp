@@ -203,6 +203,7 @@ Done revocation_list(Context& context);
 struct Move {
   std::string node;
   std::string group;
+  std::string plan_id;
   bool plan_only = false;
   bool allow_removals = false;
 };

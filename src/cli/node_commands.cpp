@@ -81,7 +81,7 @@ Done node_replace(Context& context, TokenCreate arguments) {
 Done node_list(Context& context) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "nodes"}));
+  auto answer = co_await context.client.get_all(api_path({"workspaces", *workspace, "nodes"}));
   if (!answer) co_return fail(std::move(answer).error());
   if (context.output == OutputFormat::json) {
     print(context, *answer, {});
@@ -153,7 +153,8 @@ Done status(Context& context, Status arguments) {
                         : api_path({"workspaces", *workspace, "nodes", arguments.node});
   std::string shown;
   while (true) {
-    auto answer = co_await context.client.get(path);
+    auto reading = arguments.node.empty() ? context.client.get_all(path) : context.client.get(path);
+    auto answer = co_await std::move(reading);
     if (!answer) co_return fail(std::move(answer).error());
     auto nodes = items_of(*answer);
     if (!arguments.node.empty() && answer->is_object()) nodes = {answer->get_object()};

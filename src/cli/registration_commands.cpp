@@ -12,24 +12,6 @@ namespace {
 constexpr std::size_t kBatch = 500;
 constexpr std::size_t kFailuresShown = 20;
 
-// Every page of a long list, as one.
-net::Task<Result<json::array>> all_pages(Context& context, std::string path) {
-  json::array items;
-  const char separator = path.find('?') == std::string::npos ? '?' : '&';
-  std::string next;
-  do {
-    const std::string page = next.empty() ? fmt::format("{}{}limit=1000", path, separator)
-                                          : fmt::format("{}{}limit=1000&after={}", path, separator,
-                                                        percent_encode(next));
-    auto answer = co_await context.client.get(page);
-    if (!answer) co_return fail(std::move(answer).error());
-    for (auto& item : items_of(*answer)) items.push_back(std::move(item));
-    const auto* object = answer->if_object();
-    next = object ? string_or(*object, "next", "") : "";
-  } while (!next.empty());
-  co_return items;
-}
-
 struct BatchOutcome {
   std::size_t created = 0;
   std::size_t skipped = 0;
@@ -198,15 +180,14 @@ Done node_create_many(Context& context, NodeBatch arguments) {
 Done token_list(Context& context) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto tokens = co_await all_pages(context, api_path({"workspaces", *workspace, "tokens"}));
+  auto tokens = co_await context.client.get_all(api_path({"workspaces", *workspace, "tokens"}));
   if (!tokens) co_return fail(std::move(tokens).error());
-  const json::value all = json::object{{"value", std::move(*tokens)}};
   if (context.output == OutputFormat::json) {
-    print(context, all, {});
+    print(context, *tokens, {});
     co_return Result<void>{};
   }
   Table table({"NODE", "GROUP", "BEGINS", "FOR", "STATE", "EXPIRES", "AGE"});
-  for (const auto& token : items_of(all)) {
+  for (const auto& token : items_of(*tokens)) {
     const bool expired = bool_or(token, "expired", false);
     table.add({{text_of(token, "node"), Tone::strong},
                {text_of(token, "group")},
@@ -278,7 +259,8 @@ Done enrollment_create(Context& context, EnrollmentCreate arguments) {
 Done enrollment_list(Context& context) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.get(api_path({"workspaces", *workspace, "enrollments"}));
+  auto answer =
+      co_await context.client.get_all(api_path({"workspaces", *workspace, "enrollments"}));
   if (!answer) co_return fail(std::move(answer).error());
   if (context.output == OutputFormat::json) {
     print(context, *answer, {});
@@ -312,16 +294,15 @@ Done enrollment_revoke(Context& context, std::string name) {
 Done enrollment_requests(Context& context, std::string state) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto requests = co_await all_pages(
-      context, api_path({"workspaces", *workspace, "registration-requests"}) + "?state=" + state);
+  auto requests = co_await context.client.get_all(
+      api_path({"workspaces", *workspace, "registration-requests"}) + "?state=" + state);
   if (!requests) co_return fail(std::move(requests).error());
-  const json::value all = json::object{{"value", std::move(*requests)}};
   if (context.output == OutputFormat::json) {
-    print(context, all, {});
+    print(context, *requests, {});
     co_return Result<void>{};
   }
   Table table({"ID", "KIND", "NAME", "DEVICE", "FROM", "WHY", "AGE"});
-  for (const auto& request : items_of(all)) {
+  for (const auto& request : items_of(*requests)) {
     table.add({{text_of(request, "id"), Tone::strong},
                {text_of(request, "kind")},
                {text_of(request, "name")},

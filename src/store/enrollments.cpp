@@ -95,12 +95,13 @@ Result<std::optional<Enrollment>> Enrollments::find_named(const fleet::Workspace
       read_enrollment);
 }
 
-Result<std::vector<Enrollment>> Enrollments::list(const fleet::WorkspaceId& workspace) const {
+Result<std::vector<Enrollment>> Enrollments::list(const fleet::WorkspaceId& workspace,
+                                                  const std::string& after, int limit) const {
   return read_all<Enrollment>(
       database_.query("SELECT id, workspace, node_group, name, hash, prefix, pattern, automatic, "
                       "quota, used, expires_at, revoked_at, created_at "
-                      "FROM enrollments WHERE workspace = ? ORDER BY name",
-                      {workspace.str()}),
+                      "FROM enrollments WHERE workspace = ? AND name > ? ORDER BY name LIMIT ?",
+                      {workspace.str(), after, limit}),
       read_enrollment);
 }
 

@@ -58,7 +58,9 @@ class Enrollments {
   // By name, else by id.
   Result<std::optional<Enrollment>> find_named(const fleet::WorkspaceId& workspace,
                                                const std::string& name) const;
-  Result<std::vector<Enrollment>> list(const fleet::WorkspaceId& workspace) const;
+  // By name; `after`: the last name of the page before.
+  Result<std::vector<Enrollment>> list(const fleet::WorkspaceId& workspace,
+                                       const std::string& after, int limit) const;
   Result<void> revoke(const std::string& id, Timestamp at);
   // Takes one of the quota; false when none is left.
   Result<bool> take(const std::string& id);

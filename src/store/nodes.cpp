@@ -81,6 +81,16 @@ Result<std::vector<fleet::Node>> Nodes::list(const fleet::WorkspaceId& workspace
       read_node);
 }
 
+Result<std::vector<fleet::Node>> Nodes::page_by_name(const fleet::WorkspaceId& workspace,
+                                                     const std::string& after, int limit) const {
+  return read_all<fleet::Node>(
+      database_.query("SELECT id, workspace, node_group, name, registration, registered_at, "
+                      "deleting, created_at, renew_after, pinned_until, seen_at, hardware FROM "
+                      "nodes WHERE workspace = ? AND name > ? ORDER BY name LIMIT ?",
+                      {workspace.str(), after, limit}),
+      read_node);
+}
+
 Result<std::int64_t> Nodes::count_in_group(const fleet::NodeGroupId& group) const {
   auto row = database_.query_one("SELECT count(*) FROM nodes WHERE node_group = ?", {group.str()});
   if (!row) return fail(std::move(row).error());

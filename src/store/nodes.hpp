@@ -54,6 +54,9 @@ class Nodes {
   Result<std::vector<fleet::Node>> list(const fleet::WorkspaceId& workspace) const;
   Result<std::int64_t> count_in_group(const fleet::NodeGroupId& group) const;
 
+  // By name; `after`: the last name of the page before.
+  Result<std::vector<fleet::Node>> page_by_name(const fleet::WorkspaceId& workspace,
+                                                const std::string& after, int limit) const;
   // By id, so that a walk over many survives changes. `after`: the last id of the page before.
   Result<std::vector<fleet::Node>> page(const NodeScope& scope, const std::string& after,
                                         int limit) const;

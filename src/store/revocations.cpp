@@ -47,11 +47,13 @@ Result<std::optional<Revocation>> Revocations::covering(const fleet::Node& node)
       read_revocation);
 }
 
-Result<std::vector<Revocation>> Revocations::list(const fleet::WorkspaceId& workspace) const {
+Result<std::vector<Revocation>> Revocations::list(const fleet::WorkspaceId& workspace, Timestamp at,
+                                                  const std::string& subject, int limit) const {
   return read_all<Revocation>(
       database_.query("SELECT subject, workspace, reason, revoked_by, revoked_at "
-                      "FROM revocations WHERE workspace = ? ORDER BY revoked_at",
-                      {workspace.str()}),
+                      "FROM revocations WHERE workspace = ? AND (revoked_at, subject) > (?, ?) "
+                      "ORDER BY revoked_at, subject LIMIT ?",
+                      {workspace.str(), to_column(at), subject, limit}),
       read_revocation);
 }
 

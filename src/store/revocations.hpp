@@ -35,7 +35,10 @@ class Revocations {
   Result<std::optional<Revocation>> find(const std::string& subject) const;
   // The widest one that shuts the node out: its workspace's, its group's or its own.
   Result<std::optional<Revocation>> covering(const fleet::Node& node) const;
-  Result<std::vector<Revocation>> list(const fleet::WorkspaceId& workspace) const;
+  // Oldest first, from the one that comes after (`at`, `subject`), whether that is still there or
+  // not.
+  Result<std::vector<Revocation>> list(const fleet::WorkspaceId& workspace, Timestamp at,
+                                       const std::string& subject, int limit) const;
 
   Result<void> put_shut_out(const ShutOut& shut_out);
   Result<void> remove_shut_out(const std::string& registration_id);

@@ -13,6 +13,19 @@ function list<T>(key: QueryKey, path: string) {
   return queryOptions({ queryKey: key, queryFn: async () => (await api.get<List<T>>(path)).value });
 }
 
+type Pages<T> = { value: T[]; next: string | null };
+
+/** A list that comes in pages, whole. */
+export async function everyPage<T>(path: string, get: (path: string) => Promise<Pages<T>> = api.get): Promise<T[]> {
+  const all: T[] = [];
+  for (let after = ''; ;) {
+    const page = await get(`${path}?limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+    all.push(...page.value);
+    if (page.next === null) return all;
+    after = page.next;
+  }
+}
+
 export const organizations = list<Organization>(['organizations'], apiPath`organizations`);
 export const cloudAccounts = list<CloudAccount>(['cloud-accounts'], apiPath`cloud-accounts`);
 export const workspaces = list<Workspace>(['workspaces'], apiPath`workspaces`);
@@ -27,7 +40,8 @@ export const certificates = (name: string) =>
 export const groups = (name: string) => list<Group>(['groups', name], apiPath`workspaces/${name}/groups`);
 export const compositions = (name: string, group: string) =>
   list<Composition>(['compositions', name, group], apiPath`workspaces/${name}/groups/${group}/compositions`);
-export const nodes = (name: string) => list<Node>(['nodes', name], apiPath`workspaces/${name}/nodes`);
+export const nodes = (name: string) =>
+  queryOptions({ queryKey: ['nodes', name], queryFn: () => everyPage<Node>(apiPath`workspaces/${name}/nodes`) });
 
 export const operation = (id: string) =>
   queryOptions({ queryKey: ['operation', id], queryFn: () => api.get<Operation>(apiPath`operations/${id}`) });

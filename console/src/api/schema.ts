@@ -456,6 +456,7 @@ export type Module = {
 };
 
 export type MovePlan = {
+  id: string;
   node: string;
   from: string;
   to: string;

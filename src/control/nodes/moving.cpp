@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
 #include "control/lookup.hpp"
 #include "control/trail.hpp"
 
@@ -48,12 +50,27 @@ Result<std::map<std::string, std::string>> standing(const Context& context,
   return components;
 }
 
+std::string id_of(const MoveSite& site, const MovePlan& plan) {
+  std::string promise =
+      fmt::format("{} {} {} {}", site.node.id, site.from.id, site.to.id, plan.registered);
+  for (const auto& [name, version] : plan.added) promise += fmt::format(" +{} {}", name, version);
+  for (const auto& update : plan.updated) {
+    promise += fmt::format(" {} {} {}", update.component, update.from, update.to);
+  }
+  for (const auto& [name, version] : plan.removed) promise += fmt::format(" -{} {}", name, version);
+  for (const auto& [name, version] : plan.unchanged) {
+    promise += fmt::format(" ={} {}", name, version);
+  }
+  return "move-" + hex_encode(sha256(promise)).substr(0, 16);
+}
+
 Result<MovePlan> plan_of(const Context& context, const MoveSite& site) {
   auto before = standing(context, site.from);
   if (!before) return fail(std::move(before).error());
   auto after = standing(context, site.to);
   if (!after) return fail(std::move(after).error());
-  MovePlan plan{site.node.name,
+  MovePlan plan{{},
+                site.node.name,
                 site.from.name,
                 site.to.name,
                 site.node.registered_at.has_value(),
@@ -74,6 +91,7 @@ Result<MovePlan> plan_of(const Context& context, const MoveSite& site) {
   for (const auto& [name, version] : *before) {
     if (!after->contains(name)) plan.removed.push_back({name, version});
   }
+  plan.id = id_of(site, plan);
   return plan;
 }
 
@@ -98,14 +116,20 @@ Result<MovePlan> Moving::plan(const fleet::OrganizationId& organization,
 
 Result<std::variant<MoveStarted, MoveRefused>> Moving::move(
     const fleet::OrganizationId& organization, const std::string& workspace,
-    const std::string& node_name, const std::string& group, bool allow_removals,
-    const std::string& actor) {
+    const std::string& node_name, const std::string& group, const std::string& plan_id,
+    bool allow_removals, const std::string& actor) {
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
   auto site = find_site(context_, organization, workspace, node_name, group);
   if (!site) return fail(std::move(site).error());
   auto plan = plan_of(context_, *site);
   if (!plan) return fail(std::move(plan).error());
+  if (!plan_id.empty() && plan_id != plan->id) {
+    Error error{Code::precondition_failed,
+                fmt::format("the world has moved since plan {}", plan_id),
+                "plan again, look, and apply that"};
+    return MoveRefused{std::move(error), *std::move(plan)};
+  }
   if (!plan->removed.empty() && !allow_removals) {
     Error error{Code::conflict,
                 fmt::format("{} components would be removed from '{}'", plan->removed.size(),

@@ -57,7 +57,8 @@ Result<std::string> log_of(const azure::MethodResult& answer, const std::string&
 }  // namespace
 
 net::Task<Result<std::vector<NodeView>>> Observing::nodes(fleet::OrganizationId organization,
-                                                          std::string workspace_name) {
+                                                          std::string workspace_name,
+                                                          std::string after, int limit) {
   auto workspace = find_workspace(context_, organization, workspace_name);
   if (!workspace) co_return fail(std::move(workspace).error());
   const auto reports = co_await fresh_reports(context_, *workspace);
@@ -65,7 +66,7 @@ net::Task<Result<std::vector<NodeView>>> Observing::nodes(fleet::OrganizationId 
   if (!groups) co_return fail(std::move(groups).error());
   std::map<std::string, std::string> group_names;
   for (const auto& group : *groups) group_names[group.id.str()] = group.name;
-  auto nodes = context_.store.nodes.list(workspace->id);
+  auto nodes = context_.store.nodes.page_by_name(workspace->id, after, limit);
   if (!nodes) co_return fail(std::move(nodes).error());
   std::vector<NodeView> views;
   views.reserve(nodes->size());

@@ -52,9 +52,11 @@ class Observing {
  public:
   explicit Observing(Context& context) : context_(context) {}
 
-  // Sorted by name. When the hub cannot be asked, the last known state is answered.
+  // By name; `after`: the last name of the page before. When the hub cannot be asked, the last
+  // known state is answered.
   net::Task<Result<std::vector<NodeView>>> nodes(fleet::OrganizationId organization,
-                                                 std::string workspace);
+                                                 std::string workspace, std::string after,
+                                                 int limit);
   net::Task<Result<NodeView>> node(fleet::OrganizationId organization, std::string workspace,
                                    std::string node);
   // Fetched from the device by the direct method GetModuleLogs; `tail` lines (1 to 5000).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/nodes/revoking.hpp"
 
+#include <charconv>
+
 #include "control/lookup.hpp"
 #include "control/nodes/node_report.hpp"
 
@@ -127,6 +129,27 @@ Result<void> note_access(Context& context, const Site& site, std::string_view wh
        .at = context.clock.now()});
 }
 
+// Where a page of revocations ends: "1732500000000/node-...".
+struct Place {
+  Timestamp at;
+  std::string subject;
+};
+
+std::string format_place(const store::Revocation& revocation) {
+  return fmt::format("{}/{}", revocation.revoked_at.time_since_epoch().count(), revocation.subject);
+}
+
+Result<Place> parse_place(const std::string& text) {
+  if (text.empty()) return Place{};
+  std::int64_t at = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, at);
+  if (read.ec != std::errc() || read.ptr == end || *read.ptr != '/') {
+    return fail(Code::invalid_argument, "'{}' is not where a page of revocations ends", text);
+  }
+  return Place{Timestamp(std::chrono::milliseconds(at)), std::string(read.ptr + 1, end)};
+}
+
 }  // namespace
 
 std::string_view to_string(Scope scope) {
@@ -206,22 +229,25 @@ Result<OperationView> Revoking::reinstate(const fleet::OrganizationId& organizat
 }
 
 Result<std::vector<RevocationView>> Revoking::list(const fleet::OrganizationId& organization,
-                                                   const std::string& workspace_name) const {
+                                                   const std::string& workspace_name,
+                                                   const std::string& after, int limit) const {
   auto workspace = find_workspace(context_, organization, workspace_name);
   if (!workspace) return fail(std::move(workspace).error());
-  auto rows = context_.store.revocations.list(workspace->id);
+  auto place = parse_place(after);
+  if (!place) return fail(std::move(place).error());
+  auto rows = context_.store.revocations.list(workspace->id, place->at, place->subject, limit);
   if (!rows) return fail(std::move(rows).error());
   std::vector<RevocationView> views;
   for (const auto& row : *rows) {
-    RevocationView view{"workspace", workspace->name, row.reason, row.revoked_by, row.revoked_at};
+    RevocationView view{"workspace",    workspace->name, row.reason,
+                        row.revoked_by, row.revoked_at,  format_place(row)};
     if (row.subject != workspace->id.str()) {
       auto group = context_.store.groups.find(fleet::NodeGroupId(row.subject));
       if (!group) return fail(std::move(group).error());
       auto node = context_.store.nodes.find(fleet::NodeId(row.subject));
       if (!node) return fail(std::move(node).error());
-      if (!*group && !*node) continue;
       view.scope = *group ? "group" : "node";
-      view.name = *group ? (*group)->name : (*node)->name;
+      view.name = *group ? (*group)->name : *node ? (*node)->name : row.subject;
     }
     views.push_back(std::move(view));
   }

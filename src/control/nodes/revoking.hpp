@@ -59,6 +59,7 @@ struct RevocationView {
   std::string reason;
   std::string revoked_by;
   Timestamp revoked_at;
+  std::string place;  // in the list; a page begins after one
 };
 
 class Revoking {
@@ -73,8 +74,11 @@ class Revoking {
   // What an upper level shuts out stays out. Code::conflict when it is not revoked.
   Result<OperationView> reinstate(const fleet::OrganizationId& organization, const Target& target,
                                   const std::string& actor);
+  // Oldest first. `after`: the place of the last one of the page before, empty for the first page;
+  // Code::invalid_argument when it is none.
   Result<std::vector<RevocationView>> list(const fleet::OrganizationId& organization,
-                                           const std::string& workspace) const;
+                                           const std::string& workspace, const std::string& after,
+                                           int limit) const;
 
  private:
   Context& context_;

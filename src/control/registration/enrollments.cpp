@@ -127,10 +127,11 @@ Result<EnrollmentTicket> Enrollments::create(const fleet::OrganizationId& organi
 }
 
 Result<std::vector<EnrollmentView>> Enrollments::list(const fleet::OrganizationId& organization,
-                                                      const std::string& workspace_name) const {
+                                                      const std::string& workspace_name,
+                                                      const std::string& after, int limit) const {
   auto workspace = find_workspace(context_, organization, workspace_name);
   if (!workspace) return fail(std::move(workspace).error());
-  auto enrollments = context_.store.enrollments.list(workspace->id);
+  auto enrollments = context_.store.enrollments.list(workspace->id, after, limit);
   if (!enrollments) return fail(std::move(enrollments).error());
   std::vector<EnrollmentView> views;
   for (const auto& enrollment : *enrollments) {

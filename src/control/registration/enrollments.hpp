@@ -52,8 +52,10 @@ class Enrollments {
   Result<EnrollmentTicket> create(const fleet::OrganizationId& organization,
                                   const std::string& workspace, const NewEnrollment& order,
                                   const std::string& actor);
+  // By name; `after`: the last name of the page before.
   Result<std::vector<EnrollmentView>> list(const fleet::OrganizationId& organization,
-                                           const std::string& workspace) const;
+                                           const std::string& workspace, const std::string& after,
+                                           int limit) const;
   Result<EnrollmentView> get(const fleet::OrganizationId& organization,
                              const std::string& workspace, const std::string& name) const;
   // Its token is void from now on; nodes that it made stay.

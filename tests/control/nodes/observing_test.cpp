@@ -17,7 +17,8 @@ class ObservingTest : public ControlTest {
     device_ = ticket->registration_id;
   }
   std::vector<NodeView> look() {
-    auto nodes = loop_->run_until_done(control_->observing.nodes(organization_, "plant-a"));
+    auto nodes =
+        loop_->run_until_done(control_->observing.nodes(organization_, "plant-a", "", 100));
     EXPECT_TRUE(nodes) << nodes.error().describe();
     return *nodes;
   }

@@ -130,7 +130,15 @@ TEST_F(RevokingTest, WhatIsRevokedByItselfStaysSo) {
   revoke(everything_, 3);
   EXPECT_FALSE(dps_.groups[line_2_.id.str()].enabled);
   EXPECT_EQ(hub_status("press-1"), "disabled");
-  EXPECT_THAT(control_->revoking.list(organization_, "plant-a")->size(), 2U);
+  const auto first = control_->revoking.list(organization_, "plant-a", "", 1);
+  ASSERT_EQ(first->size(), 1U);
+  const auto second = control_->revoking.list(organization_, "plant-a", first->front().place, 10);
+  ASSERT_EQ(second->size(), 1U);
+  EXPECT_NE(first->front().name, second->front().name);
+  EXPECT_TRUE(
+      control_->revoking.list(organization_, "plant-a", second->front().place, 10)->empty());
+  EXPECT_EQ(control_->revoking.list(organization_, "plant-a", "nonsense", 10).error().code,
+            Code::invalid_argument);
   reinstate(everything_);
   EXPECT_EQ(status("press-1"), kGood);
   EXPECT_EQ(hub_status("press-1"), "enabled");
@@ -155,7 +163,7 @@ TEST_F(RevokingTest, AMovedNodeIsTaggedAndAskedToRenew) {
   ASSERT_TRUE(plan) << plan.error().describe();
   EXPECT_EQ(plan->from, "line-1");
   const auto outcome =
-      control_->moving.move(organization_, "plant-a", "pump-1", "line-2", false, "owner");
+      control_->moving.move(organization_, "plant-a", "pump-1", "line-2", "", false, "owner");
   ASSERT_TRUE(outcome && std::holds_alternative<MoveStarted>(*outcome));
   run_until_finished();
   const auto* tags = find_object(hub_.tags[ids_["pump-1"]], "ferry");
@@ -170,10 +178,37 @@ TEST_F(RevokingTest, AMovedNodeIsTaggedAndAskedToRenew) {
   ASSERT_TRUE(renewed);
   const auto chain = x509::parse_chain(std::get<IssuedCertificate>(*renewed).full_chain);
   EXPECT_THAT(chain->front().issuer_cn(), HasSubstr("line-2"));
-  EXPECT_EQ(control_->moving.move(organization_, "plant-a", "pump-1", "line-2", false, "owner")
+  EXPECT_EQ(control_->moving.move(organization_, "plant-a", "pump-1", "line-2", "", false, "owner")
                 .error()
                 .code,
             Code::conflict);
+}
+
+TEST_F(RevokingTest, APlannedMoveHappensExactlyOrNotAtAll) {
+  const auto plan = control_->moving.plan(organization_, "plant-a", "pump-1", "line-2");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(control_->moving.plan(organization_, "plant-a", "pump-1", "line-2")->id, plan->id);
+  EXPECT_NE(control_->moving.plan(organization_, "plant-a", "pump-2", "line-2")->id, plan->id);
+  // The group gets something else to run meanwhile.
+  auto to = line_2_;
+  to.composition_version = 1;
+  store::CompositionRecord composition;
+  composition.group = to.id;
+  composition.version = 1;
+  composition.modules = {{.name = "sampler", .version = "1.0.0"}};
+  ASSERT_TRUE(context_->store.compositions.insert(composition));
+  ASSERT_TRUE(context_->store.groups.update(to));
+  const auto moved =
+      control_->moving.move(organization_, "plant-a", "pump-1", "line-2", plan->id, true, "owner");
+  ASSERT_TRUE(moved) << moved.error().describe();
+  const auto* refused = std::get_if<MoveRefused>(&*moved);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->error.code, Code::precondition_failed);
+  EXPECT_EQ(refused->plan.added.size(), 1U);
+  const auto again = control_->moving.move(organization_, "plant-a", "pump-1", "line-2",
+                                           refused->plan.id, false, "owner");
+  EXPECT_TRUE(again && std::holds_alternative<MoveStarted>(*again));
+  run_until_finished();
 }
 
 TEST_F(RevokingTest, ADeregisteredNodeCannotComeBackAndANewDeviceCan) {
