@@ -2,6 +2,7 @@
 // What all services of the control plane share. Not for use outside this module.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,8 @@ struct Context {
   mutable std::map<std::string, OpenAuthority> open_authorities;
   // Keys that were made ahead for the next authority of an owner, by its id; see authority.hpp.
   std::map<std::string, x509::PrivateKey> prepared_keys;
+  // When nodes renewed in the last minute because of a rollover, by its id; see rollover_pace.hpp.
+  std::map<std::string, std::deque<Timestamp>> renewal_places;
   // How often a rollover looks whether it may go on.
   std::chrono::milliseconds rollover_poll{5000};
 };

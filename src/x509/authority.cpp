@@ -3,6 +3,7 @@
 
 #include "base/crypto.hpp"
 #include "x509/openssl.hpp"
+#include "x509/spki.hpp"
 
 namespace ferry::x509 {
 
@@ -128,15 +129,16 @@ Result<Certificate> build(const Certificate* issuer, const Signer& signer, const
                           const CertificateProfile& profile) {
   auto names = alternative_names(profile);
   if (!names) return fail(std::move(names).error());
-  Certificate result = Certificate::adopt(X509_new());
-  X509* certificate = result.native();
+  X509Ptr built(X509_new());
+  X509* certificate = built.get();
   X509* parent = issuer == nullptr ? certificate : issuer->native();
   X509_NAME* subject = X509_get_subject_name(certificate);
   bool done = X509_set_version(certificate, X509_VERSION_3) == 1 &&
               set_random_serial(certificate) &&
               set_time(X509_getm_notBefore(certificate), profile.not_before) &&
               set_time(X509_getm_notAfter(certificate), profile.not_after) &&
-              X509_set_pubkey(certificate, key.native()) == 1;
+              (put_point(X509_get_X509_PUBKEY(certificate), key.native()) ||
+               X509_set_pubkey(certificate, key.native()) == 1);
   if (profile.organization) done = done && add_name_entry(subject, "O", *profile.organization);
   done = done && add_name_entry(subject, "CN", profile.common_name) &&
          X509_set_issuer_name(certificate, X509_get_subject_name(parent)) == 1 &&
@@ -150,8 +152,7 @@ Result<Certificate> build(const Certificate* issuer, const Signer& signer, const
     return fail(
         std::move(signed_well).error().with("sign the certificate for {}", profile.common_name));
   }
-  // Parsed again, so that what OpenSSL caches about extensions is that of the finished certificate.
-  return Certificate::from_der(result.to_der());
+  return Certificate::adopt_unread(built.release());
 }
 
 }  // namespace

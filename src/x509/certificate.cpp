@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "x509/openssl.hpp"
+#include "x509/spki.hpp"
 
 namespace ferry::x509 {
 
@@ -28,8 +29,35 @@ std::string octets_as_hex(const ASN1_OCTET_STRING* octets) {
 
 }  // namespace
 
+struct Certificate::Content {
+  X509Ptr built;  // as it was put together, until it is read
+  X509Ptr read;
+};
+
 Certificate Certificate::adopt(x509_st* certificate) {
-  return Certificate(std::shared_ptr<X509>(certificate, X509_free));
+  auto content = std::make_shared<Content>();
+  content->read.reset(certificate);
+  return Certificate(std::move(content));
+}
+
+Certificate Certificate::adopt_unread(x509_st* certificate) {
+  auto content = std::make_shared<Content>();
+  content->built.reset(certificate);
+  return Certificate(std::move(content));
+}
+
+x509_st* Certificate::native() const {
+  if (content_->read) return content_->read.get();
+  const std::string der = to_der();
+  const auto* cursor = reinterpret_cast<const unsigned char*>(der.data());
+  content_->read.reset(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
+  FERRY_CHECK(content_->read != nullptr);
+  content_->built.reset();
+  return content_->read.get();
+}
+
+x509_st* Certificate::fields() const {
+  return content_->built ? content_->built.get() : content_->read.get();
 }
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
@@ -61,15 +89,15 @@ Result<Certificate> Certificate::parse(std::string_view pem_or_der) {
 }
 
 std::string Certificate::subject_cn() const {
-  return common_name_of(X509_get_subject_name(certificate_.get()));
+  return common_name_of(X509_get_subject_name(fields()));
 }
 
 std::string Certificate::issuer_cn() const {
-  return common_name_of(X509_get_issuer_name(certificate_.get()));
+  return common_name_of(X509_get_issuer_name(fields()));
 }
 
 std::string Certificate::serial_hex() const {
-  BignumPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate_.get()), nullptr));
+  BignumPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(fields()), nullptr));
   if (!number) return {};
   std::string bytes(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
   BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
@@ -77,11 +105,11 @@ std::string Certificate::serial_hex() const {
 }
 
 Timestamp Certificate::not_before() const {
-  return to_timestamp(X509_get0_notBefore(certificate_.get()));
+  return to_timestamp(X509_get0_notBefore(fields()));
 }
 
 Timestamp Certificate::not_after() const {
-  return to_timestamp(X509_get0_notAfter(certificate_.get()));
+  return to_timestamp(X509_get0_notAfter(fields()));
 }
 
 std::string Certificate::sha1_thumbprint() const {
@@ -92,27 +120,27 @@ std::string Certificate::sha256_thumbprint() const {
 }
 
 bool Certificate::is_ca() const {
-  return (X509_get_extension_flags(certificate_.get()) & EXFLAG_CA) != 0;
+  return (X509_get_extension_flags(native()) & EXFLAG_CA) != 0;
 }
 
 std::optional<int> Certificate::path_length() const {
-  const long length = X509_get_pathlen(certificate_.get());
+  const long length = X509_get_pathlen(native());
   if (length < 0) return std::nullopt;
   return static_cast<int>(length);
 }
 
 std::string Certificate::subject_key_id() const {
-  return octets_as_hex(X509_get0_subject_key_id(certificate_.get()));
+  return octets_as_hex(X509_get0_subject_key_id(native()));
 }
 
 std::string Certificate::authority_key_id() const {
-  return octets_as_hex(X509_get0_authority_key_id(certificate_.get()));
+  return octets_as_hex(X509_get0_authority_key_id(native()));
 }
 
 std::vector<std::string> Certificate::dns_names() const {
   std::vector<std::string> names;
   auto* alternatives = static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate_.get(), NID_subject_alt_name, nullptr, nullptr));
+      X509_get_ext_d2i(native(), NID_subject_alt_name, nullptr, nullptr));
   if (alternatives == nullptr) return names;
   for (int i = 0; i < sk_GENERAL_NAME_num(alternatives); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives, i);
@@ -125,17 +153,16 @@ std::vector<std::string> Certificate::dns_names() const {
 }
 
 bool Certificate::self_issued() const {
-  return X509_NAME_cmp(X509_get_subject_name(certificate_.get()),
-                       X509_get_issuer_name(certificate_.get())) == 0;
+  return X509_NAME_cmp(X509_get_subject_name(fields()), X509_get_issuer_name(fields())) == 0;
 }
 
 PublicKey Certificate::public_key() const {
-  return PublicKey(std::shared_ptr<EVP_PKEY>(X509_get_pubkey(certificate_.get()), EVP_PKEY_free));
+  return PublicKey(key_in(X509_get_X509_PUBKEY(fields())));
 }
 
 std::string Certificate::public_key_der() const {
   unsigned char* encoded = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate_.get()), &encoded);
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(fields()), &encoded);
   FERRY_CHECK(size > 0);
   std::string der(reinterpret_cast<char*>(encoded), static_cast<std::size_t>(size));
   OPENSSL_free(encoded);
@@ -148,20 +175,20 @@ bool Certificate::matches(const PrivateKey& key) const {
 
 bool Certificate::signed_by(const Certificate& issuer) const {
   EVP_PKEY* key = X509_get0_pubkey(issuer.native());
-  const bool genuine = key != nullptr && X509_verify(certificate_.get(), key) == 1;
+  const bool genuine = key != nullptr && X509_verify(native(), key) == 1;
   ERR_clear_error();
   return genuine;
 }
 
 std::string Certificate::to_pem() const {
   BioPtr bio = bio_in_memory();
-  FERRY_CHECK(PEM_write_bio_X509(bio.get(), certificate_.get()) == 1);
+  FERRY_CHECK(PEM_write_bio_X509(bio.get(), fields()) == 1);
   return bio_content(bio.get());
 }
 
 std::string Certificate::to_der() const {
   BioPtr bio = bio_in_memory();
-  FERRY_CHECK(i2d_X509_bio(bio.get(), certificate_.get()) == 1);
+  FERRY_CHECK(i2d_X509_bio(bio.get(), fields()) == 1);
   return bio_content(bio.get());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// X.509 v3 certificates (RFC 5280). A value: cheap to copy, immutable.
+// X.509 v3 certificates (RFC 5280). A value: cheap to copy, immutable; copies belong to one thread.
 #pragma once
 
 #include <memory>
@@ -24,6 +24,11 @@ class Certificate {
   static Result<Certificate> parse(std::string_view pem_or_der);
   // Takes ownership of `certificate`.
   static Certificate adopt(x509_st* certificate);
+  // Of one that was put together here: it is read again from its own bytes before OpenSSL does
+  // anything with it but give out its fields, because what it then keeps of key and extensions
+  // must be that of the finished certificate. To read it costs several times what signing does, and
+  // whoever only stores it never pays that.
+  static Certificate adopt_unread(x509_st* certificate);
 
   std::string subject_cn() const;  // empty when there is none
   std::string issuer_cn() const;
@@ -48,12 +53,13 @@ class Certificate {
   std::string to_der() const;
   friend bool operator==(const Certificate& a, const Certificate& b);
 
-  x509_st* native() const { return certificate_.get(); }
+  x509_st* native() const;
 
  private:
-  explicit Certificate(std::shared_ptr<x509_st> certificate)
-      : certificate_(std::move(certificate)) {}
-  std::shared_ptr<x509_st> certificate_;
+  struct Content;
+  explicit Certificate(std::shared_ptr<Content> content) : content_(std::move(content)) {}
+  x509_st* fields() const;  // names, dates, number and bytes alone
+  std::shared_ptr<Content> content_;
 };
 
 // All certificates of a PEM bundle in their order; at least one. Blocks of other kinds are skipped.

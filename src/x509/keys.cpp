@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 
 #include "x509/openssl.hpp"
+#include "x509/spki.hpp"
 
 namespace ferry::x509 {
 
@@ -115,6 +116,11 @@ std::string PublicKey::to_pem() const {
 
 std::string PublicKey::to_der() const {
   BioPtr bio = bio_in_memory();
+  const std::unique_ptr<X509_PUBKEY, FreeWith<X509_PUBKEY_free>> field(X509_PUBKEY_new());
+  if (put_point(field.get(), key_.get())) {
+    FERRY_CHECK(i2d_X509_PUBKEY_bio(bio.get(), field.get()) == 1);
+    return bio_content(bio.get());
+  }
   FERRY_CHECK(i2d_PUBKEY_bio(bio.get(), key_.get()) == 1);
   return bio_content(bio.get());
 }

@@ -12,6 +12,8 @@ struct X509_req_st;
 
 namespace ferry::x509 {
 
+struct ParsedRequest;
+
 class CertificateRequest {
  public:
   // Signed with `key`. `common_name` has 1 to 64 characters (RFC 5280, ub-common-name).
@@ -28,14 +30,15 @@ class CertificateRequest {
   // Proof of possession: whoever made the request holds the private key of its public key.
   Result<void> verify_self_signature() const;
   std::string subject_cn() const;  // empty when there is none
-  PublicKey public_key() const;
+  const PublicKey& public_key() const { return key_; }
   std::string to_pem() const;
 
  private:
-  static Result<CertificateRequest> adopt(X509_req_st* request);  // takes ownership
-  explicit CertificateRequest(std::shared_ptr<X509_req_st> request)
-      : request_(std::move(request)) {}
-  std::shared_ptr<X509_req_st> request_;
+  static Result<CertificateRequest> finish(X509_req_st* request);
+  CertificateRequest(std::shared_ptr<ParsedRequest> request, PublicKey key)
+      : request_(std::move(request)), key_(std::move(key)) {}
+  std::shared_ptr<ParsedRequest> request_;
+  PublicKey key_;
 };
 
 }  // namespace ferry::x509

@@ -74,5 +74,24 @@ TEST(Authority, IssuesForRsaKeysToo) {
   EXPECT_TRUE(made->signed_by(*made));
 }
 
+// What is issued says the same before it has been read again as after.
+TEST(Authority, WhatIsIssuedIsWhatIsRead) {
+  for (const auto type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048}) {
+    const PrivateKey key = PrivateKey::generate(type);
+    const auto issued = issue_self_signed(key, ca_profile("root", 1));
+    ASSERT_TRUE(issued) << issued.error().describe();
+    EXPECT_EQ(issued->public_key(), key.public_key());
+    EXPECT_EQ(issued->public_key_der(), key.public_key().to_der());
+    const auto read = Certificate::from_pem(issued->to_pem());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->public_key(), key.public_key());
+    EXPECT_EQ(read->sha256_thumbprint(), issued->sha256_thumbprint());
+    EXPECT_TRUE(issued->signed_by(*read));
+    EXPECT_TRUE(issued->is_ca());
+    EXPECT_EQ(issued->path_length(), 1);
+    EXPECT_EQ(*issued, *read);
+  }
+}
+
 }  // namespace
 }  // namespace ferry::x509::test

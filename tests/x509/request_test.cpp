@@ -55,6 +55,22 @@ TEST(Request, RefusesNamesThatCertificatesCannotHold) {
   EXPECT_FALSE(CertificateRequest::create(PrivateKey::generate(), std::string(65, 'n')));
 }
 
+TEST(Request, CarriesKeysOfEveryKindAndKnowsThemByTheSameBytesAsOpenssl) {
+  for (const auto type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::rsa_2048}) {
+    const PrivateKey key = PrivateKey::generate(type);
+    const auto made = CertificateRequest::create(key, "node-1");
+    ASSERT_TRUE(made) << made.error().describe();
+    const auto read = CertificateRequest::from_pem(made->to_pem());
+    ASSERT_TRUE(read) << read.error().describe();
+    EXPECT_TRUE(read->verify_self_signature()) << to_string(type);
+    EXPECT_EQ(read->public_key(), key.public_key()) << to_string(type);
+    EXPECT_EQ(read->public_key().to_der(), key.public_key().to_der()) << to_string(type);
+    EXPECT_EQ(read->public_key().to_pem(), key.public_key().to_pem()) << to_string(type);
+    EXPECT_EQ(read->public_key().type().value(), type);
+    EXPECT_TRUE(read->public_key().check());
+  }
+}
+
 TEST(Request, RejectsMalformedText) {
   EXPECT_FALSE(CertificateRequest::from_pem(""));
   EXPECT_FALSE(CertificateRequest::from_pem(

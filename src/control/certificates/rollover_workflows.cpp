@@ -227,6 +227,7 @@ Result<void> finish(Context& context, const std::string& id) {
   if (!*rollover || (*rollover)->state == RolloverState::finished) return {};
   auto forgotten = forget_ca_key(context, (*rollover)->leaving);
   if (!forgotten) return forgotten;
+  context.renewal_places.erase(id);
   (*rollover)->state = RolloverState::finished;
   (*rollover)->finished_at = context.clock.now();
   return context.store.rollovers.update(**rollover);

@@ -376,27 +376,4 @@ Result<int> Rollovers::start_due() {
   return started;
 }
 
-Result<std::optional<Timestamp>> rollover_renewal(const Context& context,
-                                                  const CertificateRecord& certificate) {
-  if (!certificate.issuer_id) return std::optional<Timestamp>();
-  auto issuer = context.store.certificates.find_by_id(*certificate.issuer_id);
-  if (!issuer) return fail(std::move(issuer).error());
-  if (*issuer && (*issuer)->state == CertificateState::retired) {
-    return std::optional<Timestamp>(context.clock.now());
-  }
-  auto rollover = context.store.rollovers.find_leaving(*certificate.issuer_id);
-  if (!rollover) return fail(std::move(rollover).error());
-  if (!*rollover || !(*rollover)->switched_at) return std::optional<Timestamp>();
-  // A place of its own for each node, the same whenever it is asked for.
-  const std::string digest = sha256(certificate.owner);
-  std::uint64_t place = 0;
-  for (int i = 0; i < 4; ++i) {
-    place = place << 8U | static_cast<unsigned char>(digest[static_cast<std::size_t>(i)]);
-  }
-  const auto window = std::chrono::milliseconds(std::chrono::minutes(1)) * (*rollover)->nodes /
-                      (*rollover)->nodes_per_minute;
-  const auto offset = window.count() * static_cast<std::int64_t>(place) / (std::int64_t{1} << 32);
-  return std::optional<Timestamp>(*(*rollover)->switched_at + std::chrono::milliseconds(offset));
-}
-
 }  // namespace ferry::control

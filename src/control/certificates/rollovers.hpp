@@ -88,9 +88,4 @@ class Rollovers {
   Context& context_;
 };
 
-// When a node that uses this certificate should renew because its authority leaves; nullopt while
-// it does not. Nodes are spread over the time that their number takes at the rollover's rate.
-Result<std::optional<Timestamp>> rollover_renewal(const Context& context,
-                                                  const store::CertificateRecord& certificate);
-
 }  // namespace ferry::control

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "control/certificates/authority.hpp"
-#include "control/certificates/rollovers.hpp"
+#include "control/certificates/rollover_pace.hpp"
 #include "control/lookup.hpp"
 #include "control/nodes/node_gate.hpp"
 #include "control/registration/registration_policy.hpp"
@@ -147,6 +147,8 @@ Result<RenewAnswer> Renewals::decide(PresentedDevice& presented, const std::stri
     if (!awaited) return fail(std::move(awaited).error());
     if (*awaited) return RenewAnswer(**std::move(awaited));
   } else if (!expired) {
+    auto place = take_renewal_place(context_, certificate);
+    if (!place) return fail(std::move(place).error());
     auto confirmed = confirm(presented, address);
     if (!confirmed) return fail(std::move(confirmed).error());
   }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "control/certificates/ca_keys.hpp"
+#include "control/certificates/rollover_pace.hpp"
 #include "tests/control/scripted_dps.hpp"
 
 namespace ferry::control {
