@@ -100,12 +100,12 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   event_hubs_ = *std::move(event_hubs);
   arm_->observe(*event_hubs_);
 
-  auto hubs = iot_hub::IotHubService::open(loop.executor(), clock, *arm_, names, directory);
+  auto hubs = iot_hub::IotHubService::open(loop.executor(), clock, *arm_, names,
+                                           event_hubs_->store(), directory);
   if (!hubs) return fail(std::move(hubs).error());
   iot_hub_ = *std::move(hubs);
   arm_->observe(*iot_hub_);
   arm_->observe_hubs(*iot_hub_);
-  iot_hub_->route_to(event_hubs_->store());
   iot_hub_->trust(*entra_);
 
   auto provisioning =

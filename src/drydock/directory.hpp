@@ -71,6 +71,15 @@ struct CaCertificate {
   bool verified = false;  // by proof of possession
 };
 
+// The Event Hubs-compatible endpoint that every hub has, "events" among its routing endpoints.
+struct BuiltInEndpoint {
+  std::string host;  // of its namespace
+  std::string path;  // the event hub's name
+  int partitions = 4;
+  std::int64_t retention_hours = 24;
+  std::vector<std::string> consumer_groups = {};  // beside $Default
+};
+
 struct HubInfo {
   std::string name;       // ARM's spelling
   std::string host_name;  // "<name>.azure-devices.drydock.localhost"
@@ -83,6 +92,7 @@ struct HubInfo {
   bool local_auth = true;  // by the policies' keys
   bool device_sas = true;
   bool module_sas = true;
+  BuiltInEndpoint events = {};
 };
 
 struct ProvisioningServiceInfo {
@@ -144,6 +154,10 @@ class Directory {
   // Another number after every change, so that copies can be kept; nothing: it is not known.
   virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
   virtual std::optional<HubInfo> find_hub(std::string_view name) const = 0;
+  // By the name of its built-in endpoint's namespace.
+  virtual std::optional<HubInfo> find_hub_by_namespace(std::string_view /*name*/) const {
+    return std::nullopt;
+  }
   virtual std::optional<ProvisioningServiceInfo> find_provisioning_service(
       std::string_view name) const = 0;
   virtual std::optional<ProvisioningServiceInfo> find_provisioning_service_by_scope(

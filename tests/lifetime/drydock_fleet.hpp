@@ -39,8 +39,10 @@ class DrydockFleet : public ControlTest {
   void open_cloud() {
     const auto data = directory_ / "drydock";
     std::filesystem::create_directories(data);
+    auto events = drydock::event_hubs::EventStore::open(data / "events.db", loop_->executor());
+    ASSERT_TRUE(events);
     auto hub = drydock::iot_hub::IotHubService::open(loop_->executor(), clock_, resources_,
-                                                     endpoints_, data);
+                                                     endpoints_, *events, data);
     ASSERT_TRUE(hub);
     iot_hub_ = *std::move(hub);
     auto dps = drydock::dps::ProvisioningService::open(loop_->executor(), clock_, resources_,

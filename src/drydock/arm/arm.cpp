@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "drydock/arm/event_hubs.hpp"
 #include "drydock/arm/extension_scope.hpp"
+#include "drydock/arm/iot_hub_document.hpp"
 #include "drydock/arm/providers.hpp"
 #include "drydock/arm/version_shapes.hpp"
 
@@ -314,6 +315,20 @@ std::optional<Info> Arm::look_up(std::map<std::string, Info>& cache, std::string
 
 std::optional<HubInfo> Arm::find_hub(std::string_view name) const {
   return look_up(cache_.hubs, kHubType, name, read_hub);
+}
+
+std::optional<HubInfo> Arm::find_hub_by_namespace(std::string_view name) const {
+  settle();
+  auto all = context_->store.list(kHubType, "");
+  if (!all) {
+    log::error("arm", "look up namespace {}: {}", name, all.error().describe());
+    return std::nullopt;
+  }
+  const std::string host = Endpoints::service_bus_host(name);
+  for (const Resource& resource : *all) {
+    if (built_in_host(resource) == host) return find_hub(resource.name);
+  }
+  return std::nullopt;
 }
 
 std::optional<ProvisioningServiceInfo> Arm::find_provisioning_service(std::string_view name) const {

@@ -57,6 +57,7 @@ class Arm final : public Directory {
 
   std::optional<std::uint64_t> version() const override { return context_->store.version(); }
   std::optional<HubInfo> find_hub(std::string_view name) const override;
+  std::optional<HubInfo> find_hub_by_namespace(std::string_view name) const override;
   std::optional<ProvisioningServiceInfo> find_provisioning_service(
       std::string_view name) const override;
   std::optional<ProvisioningServiceInfo> find_provisioning_service_by_scope(

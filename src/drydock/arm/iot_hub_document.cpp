@@ -292,6 +292,29 @@ CloudToDeviceSettings read_cloud_to_device(const Resource& hub) {
   return settings;
 }
 
+std::string built_in_host(const Resource& hub) {
+  constexpr std::string_view kScheme = "sb://";
+  std::string host = string_or(hub.hidden, "endpoint", "");
+  if (host.starts_with(kScheme)) host.erase(0, kScheme.size());
+  while (host.ends_with('/')) host.pop_back();
+  return host;
+}
+
+BuiltInEndpoint read_built_in(Context& context, const Resource& hub) {
+  const json::object& events =
+      object_of(object_of(object_of(hub.document, "properties"), "eventHubEndpoints"), "events");
+  BuiltInEndpoint endpoint;
+  endpoint.host = built_in_host(hub);
+  endpoint.path = string_or(hub.hidden, "path", "");
+  endpoint.partitions = static_cast<int>(int_or(events, "partitionCount", endpoint.partitions));
+  endpoint.retention_hours = 24 * int_or(events, "retentionTimeInDays", 1);
+  auto groups = context.store.list_children(hub.id, kHubConsumerGroupType);
+  if (groups) {
+    for (const Resource& group : *groups) endpoint.consumer_groups.push_back(group.name);
+  }
+  return endpoint;
+}
+
 void complete_hub(const Context&, Resource& hub) {
   json::object& properties = hub.document["properties"].get_object();
   properties["state"] = "Active";

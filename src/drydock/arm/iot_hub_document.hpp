@@ -18,5 +18,8 @@ void complete_hub(const Context& context, Resource& hub);
 
 // What the data plane goes by; durations that cannot be read fall back to the defaults.
 CloudToDeviceSettings read_cloud_to_device(const Resource& hub);
+BuiltInEndpoint read_built_in(Context& context, const Resource& hub);
+// Host name of the built-in endpoint's namespace.
+std::string built_in_host(const Resource& hub);
 
 }  // namespace drydock::arm

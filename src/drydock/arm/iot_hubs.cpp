@@ -205,6 +205,7 @@ std::optional<HubInfo> read_hub(Context& context, const Resource& hub) {
   info.policies = read_policies(hub.hidden);
   info.routing = read_routing(hub);
   info.cloud_to_device = read_cloud_to_device(hub);
+  info.events = read_built_in(context, hub);
   info.id = hub.id;
   auto certificates = read_certificates(context, hub, kHubCertificateType);
   if (!certificates) return std::nullopt;

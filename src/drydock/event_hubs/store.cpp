@@ -83,23 +83,39 @@ Result<EventStore::End*> EventStore::end_of(const Key& key) {
   if (known != ends_.end()) return &known->second;
   const auto& [space, hub, partition] = key;
   auto row = database_.query_one(
-      "SELECT last_sequence, next_offset FROM partitions WHERE space = ? AND hub = ? AND "
+      "SELECT last_sequence, next_offset, last_offset FROM partitions WHERE space = ? AND hub = ? "
+      "AND "
       "partition = ?",
       {space, hub, partition});
   if (!row) return fail(std::move(row).error());
   End end;
-  if (*row) end = {(*row)->number(0), (*row)->number(1), 0};
+  if (*row) end = {(*row)->number(0), (*row)->number(1), (*row)->number(2), 0};
   return &ends_.emplace(key, end).first->second;
 }
 
 Result<void> EventStore::write(const std::vector<Waiting>& batch) {
   auto transaction = ferry::sqlite::Transaction::begin(database_);
   if (!transaction) return fail(std::move(transaction).error());
+  std::map<Key, const Waiting*> last;
   for (const Waiting& waiting : batch) {
     auto written = write_one(waiting);
     if (!written) return written;
+    last[{waiting.space, waiting.hub, waiting.partition}] = &waiting;
+  }
+  for (const auto& [key, waiting] : last) {
+    auto written = write_end(key, milliseconds(waiting->event.enqueued));
+    if (!written) return written;
   }
   return transaction->commit();
+}
+
+Result<void> EventStore::write_end(const Key& key, std::int64_t last_enqueued) {
+  const auto& [space, hub, partition] = key;
+  const End& end = ends_.at(key);
+  return database_.execute(
+      "INSERT OR REPLACE INTO partitions(space, hub, partition, last_sequence, next_offset, "
+      "last_offset, last_enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
+      {space, hub, partition, end.sequence, end.offset, end.last_offset, last_enqueued});
 }
 
 Result<void> EventStore::write_one(const Waiting& waiting) {
@@ -120,13 +136,8 @@ Result<void> EventStore::write_one(const Waiting& waiting) {
        milliseconds(event.enqueued), event.partition_key, properties, system,
        ferry::sqlite::Value::blob(event.body)});
   if (!done) return done;
-  done = database_.execute(
-      "INSERT OR REPLACE INTO partitions(space, hub, partition, last_sequence, next_offset, "
-      "last_offset, last_enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
-      {waiting.space, waiting.hub, waiting.partition, sequence, offset + size, offset,
-       milliseconds(event.enqueued)});
-  if (!done) return done;
   (*end)->sequence = sequence;
+  (*end)->last_offset = offset;
   (*end)->offset = offset + size;
   if ((*end)->since_trim++ % kTrimEvery != 0) return {};
   return database_.execute(

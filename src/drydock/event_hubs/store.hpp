@@ -84,6 +84,7 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   struct End {
     std::int64_t sequence = -1;
     std::int64_t offset = 0;  // where the next event begins
+    std::int64_t last_offset = -1;
     std::int64_t since_trim = 0;
   };
   using Key = std::tuple<std::string, std::string, int>;
@@ -91,6 +92,7 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   static ferry::net::Task<void> flush(std::shared_ptr<EventStore> self);
   ferry::Result<void> write(const std::vector<Waiting>& batch);
   ferry::Result<void> write_one(const Waiting& waiting);
+  ferry::Result<void> write_end(const Key& key, std::int64_t last_enqueued);
   ferry::Result<End*> end_of(const Key& key);
 
   ferry::sqlite::Database database_;

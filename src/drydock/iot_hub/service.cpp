@@ -24,11 +24,10 @@ std::string hub_name(std::string_view host) {
 
 ferry::Result<std::unique_ptr<IotHubService>> IotHubService::open(
     ferry::net::Executor executor, const ferry::Clock& clock, const Directory& directory,
-    const Endpoints&, const std::filesystem::path& data) {
+    const Endpoints&, std::shared_ptr<event_hubs::EventStore> events,
+    const std::filesystem::path& data) {
   auto store = Store::open(data / "iot_hub.db");
   if (!store) return fail(std::move(store).error());
-  auto telemetry = TelemetryLog::open(data / "iot_hub_messages.db", executor);
-  if (!telemetry) return fail(std::move(telemetry).error());
   const auto settings_of = [&directory](std::string_view hub) {
     const auto info = directory.find_hub(hub);
     return info ? info->cloud_to_device : CloudToDeviceSettings();
@@ -37,21 +36,21 @@ ferry::Result<std::unique_ptr<IotHubService>> IotHubService::open(
       CloudToDevice::open(data / "iot_hub_cloud_to_device.db", clock, settings_of);
   if (!cloud_to_device) return fail(std::move(cloud_to_device).error());
   return std::unique_ptr<IotHubService>(new IotHubService(executor, clock, directory,
-                                                          *std::move(store), *std::move(telemetry),
+                                                          *std::move(store), std::move(events),
                                                           *std::move(cloud_to_device)));
 }
 
 IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
                              const Directory& directory, Store store,
-                             std::shared_ptr<TelemetryLog> telemetry,
+                             std::shared_ptr<event_hubs::EventStore> events,
                              std::shared_ptr<CloudToDevice> cloud_to_device)
     : executor_(executor),
       clock_(clock),
       directory_(directory),
       store_(std::move(store)),
-      telemetry_(std::move(telemetry)),
+      events_(std::move(events)),
       cloud_to_device_(std::move(cloud_to_device)),
-      message_router_(directory, clock, *telemetry_),
+      message_router_(directory, clock, events_),
       methods_(executor),
       router_(ferry::net::Router::Case::insensitive) {
   for (const Operation& operation : operations()) {
@@ -217,7 +216,7 @@ void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
     hubs_.erase(known);
   }
   auto erased = store_.erase(hub);
-  if (erased) erased = telemetry_->erase(hub);
+  if (erased) erased = events_->erase(built_in_log(hub));
   if (erased) erased = cloud_to_device_->erase_hub(hub);
   message_router_.forget(hub);
   if (!erased) ferry::log::error("iot_hub", "erase hub {}: {}", hub, erased.error().describe());

@@ -22,13 +22,12 @@ namespace drydock::iot_hub {
 // Belongs to one loop. What it is given must outlive it; so must no connection.
 class IotHubService final : public ResourceObserver, public DeviceRegistry, public HubGauge {
  public:
-  // Keeps iot_hub.db, iot_hub_messages.db and iot_hub_cloud_to_device.db in `data`, which must
-  // exist.
-  static ferry::Result<std::unique_ptr<IotHubService>> open(ferry::net::Executor executor,
-                                                            const ferry::Clock& clock,
-                                                            const Directory& directory,
-                                                            const Endpoints& endpoints,
-                                                            const std::filesystem::path& data);
+  // Keeps iot_hub.db and iot_hub_cloud_to_device.db in `data`, which must exist; what devices send
+  // goes into `events`.
+  static ferry::Result<std::unique_ptr<IotHubService>> open(
+      ferry::net::Executor executor, const ferry::Clock& clock, const Directory& directory,
+      const Endpoints& endpoints, std::shared_ptr<event_hubs::EventStore> events,
+      const std::filesystem::path& data);
   ~IotHubService() override;
 
   // Answers for the hub that the Host header names.
@@ -37,12 +36,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   ferry::net::Task<void> serve_device(std::shared_ptr<MqttLink> link,
                                       ferry::net::mqtt::Connect connect);
 
-  TelemetryLog& telemetry() { return *telemetry_; }
   CloudToDevice& cloud_to_device() { return *cloud_to_device_; }
-  // Where routes to event hubs lead; without it they lead nowhere.
-  void route_to(std::shared_ptr<event_hubs::EventStore> events) {
-    message_router_.send_to(std::move(events));
-  }
 
   // Whose tokens are good beside those of policies; without it no token of Entra is. Must outlive
   // this.
@@ -58,7 +52,8 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
 
  private:
   IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
-                const Directory& directory, Store store, std::shared_ptr<TelemetryLog> telemetry,
+                const Directory& directory, Store store,
+                std::shared_ptr<event_hubs::EventStore> events,
                 std::shared_ptr<CloudToDevice> cloud_to_device);
   static ferry::net::Task<void> sweep(std::weak_ptr<CloudToDevice> cloud_to_device);
   // The hub's state, loaded at first use.
@@ -74,7 +69,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   const Directory& directory_;
   const TokenVerifier* verifier_ = nullptr;
   Store store_;
-  std::shared_ptr<TelemetryLog> telemetry_;
+  std::shared_ptr<event_hubs::EventStore> events_;
   std::shared_ptr<CloudToDevice> cloud_to_device_;
   MessageRouter message_router_;
   MethodCalls methods_;

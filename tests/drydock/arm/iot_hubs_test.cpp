@@ -36,6 +36,26 @@ TEST_F(ArmTest, CreatesAHubWhileTheClientPolls) {
   EXPECT_EQ(info->policies.size(), 5U);
 }
 
+TEST_F(ArmTest, TellsTheDataPlaneOfTheBuiltInEndpoint) {
+  create_group();
+  create_hub("hub-one");
+  send("PUT", hub_path("hub-one", "/eventHubEndpoints/events/ConsumerGroups/ferry"),
+       R"({"properties":{"name":"ferry"}})");
+  const auto info = arm_->find_hub("hub-one");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->events.partitions, 4);
+  EXPECT_EQ(info->events.retention_hours, 24);
+  EXPECT_EQ(info->events.consumer_groups, std::vector<std::string>{"ferry"});
+  const Reply hub = send("GET", hub_path("hub-one"));
+  EXPECT_EQ(hub.at("properties.eventHubEndpoints.events.path"), info->events.path);
+  EXPECT_EQ(hub.at("properties.eventHubEndpoints.events.endpoint"),
+            fmt::format("sb://{}/", info->events.host));
+  const auto space = name_from_host(info->events.host, Endpoints::kServiceBusSuffix);
+  ASSERT_TRUE(space);
+  EXPECT_EQ(arm_->find_hub_by_namespace(*space)->name, "hub-one");
+  EXPECT_FALSE(arm_->find_hub_by_namespace("nobody"));
+}
+
 TEST_F(ArmTest, TellsTheDataPlaneOfMessagesToDevices) {
   create_group();
   send("PUT", hub_path("hub-one"),

@@ -11,6 +11,7 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/id.hpp"
+#include "drydock/event_hubs/partition.hpp"
 #include "drydock/iot_hub/service.hpp"
 
 namespace drydock::testing {
@@ -101,8 +102,12 @@ class HubTest : public ::testing::Test {
 
   void open() {
     service_.reset();
+    events_.reset();
+    auto events = event_hubs::EventStore::open(directory_path_ / "events.db", loop_.executor());
+    ASSERT_TRUE(events) << events.error().describe();
+    events_ = *std::move(events);
     auto service = iot_hub::IotHubService::open(loop_.executor(), clock_, directory_, endpoints_,
-                                                directory_path_);
+                                                events_, directory_path_);
     ASSERT_TRUE(service) << service.error().describe();
     service_ = *std::move(service);
   }
@@ -128,6 +133,12 @@ class HubTest : public ::testing::Test {
     EXPECT_EQ(response.status, 200) << response.body;
     return ferry::parse_json(response.body).value_or(nullptr);
   }
+  // What the device has sent to the built-in endpoint.
+  std::vector<event_hubs::StoredEvent> built_in(std::string_view device) {
+    return events_
+        ->read(iot_hub::built_in_log("testhub"), event_hubs::partition_of(device, 4), -1, 100)
+        .value();
+  }
   json::value query(std::string_view text) {
     const auto response = call("POST", "/devices/query", json::object{{"query", text}});
     EXPECT_EQ(response.status, 200) << response.body;
@@ -147,6 +158,7 @@ class HubTest : public ::testing::Test {
   FakeDirectory directory_;
   Endpoints endpoints_;
   std::filesystem::path directory_path_;
+  std::shared_ptr<event_hubs::EventStore> events_;
   std::unique_ptr<iot_hub::IotHubService> service_;
 };
 

@@ -140,10 +140,10 @@ class MessageRouterTest : public ::testing::Test {
  protected:
   MessageRouterTest() : path_(std::filesystem::temp_directory_path() / ferry::random_id("route")) {
     std::filesystem::create_directories(path_);
-    telemetry_ = iot_hub::TelemetryLog::open(path_ / "messages.db", loop_.executor()).value();
     events_ = event_hubs::EventStore::open(path_ / "events.db", loop_.executor()).value();
-    router_.emplace(directory_, clock_, *telemetry_);
-    router_->send_to(events_);
+    router_.emplace(directory_, clock_, events_);
+    directory_.hub.name = "hub-one";
+    directory_.hub.events.partitions = 8;
     EventHubInfo telemetry;
     telemetry.name = "telemetry";
     telemetry.rules.push_back(
@@ -184,16 +184,15 @@ class MessageRouterTest : public ::testing::Test {
     const int partition = event_hubs::partition_of("crane-07", 4);
     return events_->read({"ns", "telemetry"}, partition, -1, 100).value();
   }
-  std::vector<iot_hub::StoredMessage> built_in() {
-    const int partition = iot_hub::TelemetryLog::partition_of("crane-07");
-    return telemetry_->read("hub-one", partition, 0, 100).value();
+  std::vector<event_hubs::StoredEvent> built_in() {
+    const int partition = event_hubs::partition_of("crane-07", 8);
+    return events_->read(iot_hub::built_in_log("Hub-one"), partition, -1, 100).value();
   }
 
   ferry::ManualClock clock_{ferry::from_unix_seconds(1'795'000'000)};
   net::EventLoop loop_;
   RoutingDirectory directory_;
   std::filesystem::path path_;
-  std::shared_ptr<iot_hub::TelemetryLog> telemetry_;
   std::shared_ptr<event_hubs::EventStore> events_;
   std::optional<iot_hub::MessageRouter> router_;
   iot_hub::Twin twin_;
@@ -216,8 +215,8 @@ TEST_F(MessageRouterTest, TakesMessagesWhereTheRoutesLead) {
   EXPECT_EQ(text_at(events[0].event.system, "content-type"), "application/json");
   const auto messages = built_in();
   ASSERT_EQ(messages.size(), 1U);
-  EXPECT_EQ(messages[0].message.body, "b");
-  EXPECT_EQ(messages[0].message.properties, "level=calm&via=ferry");
+  EXPECT_EQ(messages[0].event.body, "b");
+  EXPECT_EQ(messages[0].event.properties, (json::object{{"level", "calm"}, {"via", "ferry"}}));
   EXPECT_EQ(router_->messages_today("hub-one"), 3);
   EXPECT_TRUE(router_->endpoint_record("hub-one", "fleet").last_success);
 }
@@ -239,6 +238,30 @@ TEST_F(MessageRouterTest, TheFallbackDoesNotRescueWhatAnEndpointCannotTake) {
   record = router_->endpoint_record("hub-one", "fleet");
   EXPECT_EQ(record.failing_since, clock_.now() - 1min);
   EXPECT_EQ(record.last_attempt, clock_.now());
+}
+
+TEST_F(MessageRouterTest, TellsOfDevicesOnlyWhereARouteForThatLeads) {
+  const iot_hub::HubEvent event{
+      "hub-one",    {"crane-07", "winch"}, iot_hub::HubEvent::Kind::twin_change,
+      "updateTwin", {{"version", 3}},      clock_.now()};
+  router_->publish(event, &twin_);
+  turn();
+  EXPECT_TRUE(built_in().empty());
+  directory_.hub.routing.routes.push_back(
+      {"changes", "TwinChangeEvents", "opType = 'updateTwin'", "events"});
+  router_->publish(event, &twin_);
+  turn();
+  const auto messages = built_in();
+  ASSERT_EQ(messages.size(), 1U);
+  const event_hubs::Event& stored = messages[0].event;
+  EXPECT_EQ(stored.body, R"({"version":3})");
+  EXPECT_EQ(text_at(stored.system, "iothub-message-source"), "twinChangeEvents");
+  EXPECT_EQ(text_at(stored.system, "iothub-connection-module-id"), "winch");
+  EXPECT_EQ(text_at(stored.properties, "hubName"), "hub-one");
+  EXPECT_EQ(text_at(stored.properties, "moduleId"), "winch");
+  EXPECT_EQ(text_at(stored.properties, "iothub-message-schema"), "twinChangeNotification");
+  EXPECT_EQ(text_at(stored.properties, "via"), "ferry");
+  EXPECT_EQ(router_->messages_today("hub-one"), 0);
 }
 
 TEST_F(MessageRouterTest, WithoutRoutesAndFallbackMessagesAreLost) {
