@@ -56,8 +56,9 @@ int serve(drydock::ServerOptions options) {
   if (!server) return report(server.error());
   const drydock::Endpoints& endpoints = (*server)->cloud().endpoints();
   loop.spawn(stop_on_signal(loop, **server));
-  ferry::log::info("drydock", "listening: {} and MQTT at port {}; see {}",
-                   endpoints.management_url(), endpoints.mqtt_port, environment.string());
+  ferry::log::info("drydock", "listening: {}, MQTT at port {} and AMQP at port {}; see {}",
+                   endpoints.management_url(), endpoints.mqtt_port, endpoints.amqp_port,
+                   environment.string());
   loop.run();
   return 0;
 }
@@ -90,6 +91,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   serving->add_option("--mqtt-port", options.mqtt_port, "Port for MQTT over TLS; 0 is any free one")
       ->capture_default_str();
+  serving->add_option("--amqp-port", options.amqp_port,
+                      "Port for AMQP over TLS (default: 5671, or a free one when that is taken)");
   serving
       ->add_option("--operation-delay", delay,
                    "Milliseconds that Resource Manager's long-running operations take")

@@ -114,6 +114,8 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   provisioning_ = *std::move(provisioning);
   arm_->observe(*provisioning_);
   mqtt_ = std::make_unique<dps::MqttGateway>(*iot_hub_, *provisioning_, *faults_);
+  messaging_ = std::make_unique<messaging::MessagingService>(
+      *arm_, *entra_, clock, event_hubs_->store(), *iot_hub_, names);
   loop.spawn(tick(arm_));
   return {};
 }
@@ -132,6 +134,11 @@ std::optional<Service> Cloud::service_of(std::string_view host) {
 net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
   const std::string host = request.host();
   if (host == Endpoints::portal_host()) co_return portal_page(options_.endpoints);
+  if (name_from_host(host, Endpoints::kServiceBusSuffix) &&
+      equals_ignore_case(percent_decode(request.path()), messaging::kWebSocketPath)) {
+    auto opened = co_await open_amqp_websocket(std::move(request));
+    co_return opened;
+  }
   const auto service = service_of(host);
   if (!service) co_return misdirected(host);
   net::HttpHandler next = [this, service](HttpRequest passed) {
@@ -142,11 +149,24 @@ net::Task<HttpResponse> Cloud::handle_http(HttpRequest request) {
 }
 
 net::Task<HttpResponse> Cloud::open_websocket(HttpRequest request) {
-  static constexpr std::string_view kProtocols[] = {"mqtt"};
-  co_return net::accept_websocket(request, kProtocols,
-                                  [this](std::unique_ptr<net::Stream> stream, std::string) {
-                                    return handle_mqtt(std::move(stream));
-                                  });
+  static constexpr std::string_view kProtocols[] = {"mqtt", messaging::kWebSocketProtocol};
+  co_return net::accept_websocket(
+      request, kProtocols,
+      [this, host = request.host()](std::unique_ptr<net::Stream> stream, std::string protocol) {
+        return protocol == messaging::kWebSocketProtocol
+                   ? messaging_->serve(std::move(stream), host)
+                   : handle_mqtt(std::move(stream));
+      });
+}
+
+// Event Hubs, of which there is nothing but AMQP.
+net::Task<HttpResponse> Cloud::open_amqp_websocket(HttpRequest request) {
+  static constexpr std::string_view kProtocols[] = {messaging::kWebSocketProtocol};
+  co_return net::accept_websocket(
+      request, kProtocols,
+      [this, host = request.host()](std::unique_ptr<net::Stream> stream, std::string) {
+        return messaging_->serve(std::move(stream), host);
+      });
 }
 
 net::Task<HttpResponse> Cloud::serve(Service service, HttpRequest request) {
@@ -178,6 +198,11 @@ net::Task<HttpResponse> Cloud::handle_managed_identity(HttpRequest request) {
 
 net::Task<void> Cloud::handle_mqtt(std::unique_ptr<net::Stream> stream) {
   co_await mqtt_->serve_mqtt(std::move(stream));
+}
+
+net::Task<void> Cloud::handle_amqp(std::unique_ptr<net::Stream> stream) {
+  std::string host = stream->peer().server_name;
+  co_await messaging_->serve(std::move(stream), std::move(host));
 }
 
 net::Task<void> Cloud::tick(std::weak_ptr<const arm::Arm> resource_manager) {

@@ -17,6 +17,7 @@
 #include "drydock/event_hubs/service.hpp"
 #include "drydock/faults/faults.hpp"
 #include "drydock/iot_hub/service.hpp"
+#include "drydock/messaging/service.hpp"
 #include "drydock/registry/service.hpp"
 #include "net/http.hpp"
 #include "net/task.hpp"
@@ -48,6 +49,9 @@ class Cloud {
   // A connection at the MQTT port, behind TLS, or one inside a WebSocket.
   ferry::net::Task<void> handle_mqtt(std::unique_ptr<ferry::net::Stream> stream);
 
+  // A connection at the AMQP port, behind TLS.
+  ferry::net::Task<void> handle_amqp(std::unique_ptr<ferry::net::Stream> stream);
+
   const Endpoints& endpoints() const { return options_.endpoints; }
   const Entra& entra() const { return *entra_; }
   const arm::Arm& resource_manager() const { return *arm_; }
@@ -67,6 +71,7 @@ class Cloud {
   ferry::net::Task<ferry::net::HttpResponse> serve(Service service,
                                                    ferry::net::HttpRequest request);
   ferry::net::Task<ferry::net::HttpResponse> open_websocket(ferry::net::HttpRequest request);
+  ferry::net::Task<ferry::net::HttpResponse> open_amqp_websocket(ferry::net::HttpRequest request);
 
   CloudOptions options_;
   std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
@@ -79,6 +84,7 @@ class Cloud {
   std::unique_ptr<iot_hub::IotHubService> iot_hub_;
   std::unique_ptr<dps::ProvisioningService> provisioning_;
   std::unique_ptr<dps::MqttGateway> mqtt_;
+  std::unique_ptr<messaging::MessagingService> messaging_;
 };
 
 }  // namespace drydock

@@ -93,6 +93,7 @@ struct HubInfo {
   bool device_sas = true;
   bool module_sas = true;
   BuiltInEndpoint events = {};
+  ferry::Timestamp created = {};
 };
 
 struct ProvisioningServiceInfo {
@@ -136,6 +137,7 @@ struct EventHubInfo {
   std::int64_t retention_hours = 168;
   std::vector<SharedAccessPolicy> rules;  // rights: "Listen, Send"
   std::vector<std::string> consumer_groups;
+  ferry::Timestamp created = {};
 };
 
 struct EventHubNamespaceInfo {

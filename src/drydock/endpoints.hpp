@@ -14,6 +14,7 @@ namespace drydock {
 struct Endpoints {
   std::uint16_t https_port = 443;
   std::uint16_t mqtt_port = 8883;
+  std::uint16_t amqp_port = 5671;
 
   static constexpr std::string_view kDomain = "drydock.localhost";
   static constexpr std::string_view kHubSuffix = "azure-devices.drydock.localhost";

@@ -29,9 +29,11 @@ Result<void> write_environment(const std::filesystem::path& path, const Cloud& c
                                 {"deviceProvisioning", Endpoints::kProvisioningSuffix},
                                 {"serviceBus", Endpoints::kServiceBusSuffix}}}};
   constexpr Endpoints kStandard;
-  if (endpoints.https_port != kStandard.https_port || endpoints.mqtt_port != kStandard.mqtt_port) {
-    document["ports"] =
-        json::object{{"https", endpoints.https_port}, {"mqtt", endpoints.mqtt_port}};
+  if (endpoints.https_port != kStandard.https_port || endpoints.mqtt_port != kStandard.mqtt_port ||
+      endpoints.amqp_port != kStandard.amqp_port) {
+    document["ports"] = json::object{{"https", endpoints.https_port},
+                                     {"mqtt", endpoints.mqtt_port},
+                                     {"amqp", endpoints.amqp_port}};
   }
   if (details.imds_port) {
     const std::string url = fmt::format("http://{}:{}", details.address, *details.imds_port);

@@ -2,6 +2,8 @@
 #include "drydock/server.hpp"
 
 #include "base/log.hpp"
+#include "drydock/arm/event_hubs.hpp"
+#include "drydock/arm/iot_hub_document.hpp"
 #include "drydock/arm/providers.hpp"
 #include "drydock/arm/store.hpp"
 #include "drydock/environment.hpp"
@@ -129,6 +131,31 @@ Result<std::uint16_t> Server::listen_mqtt(const std::string& address, std::uint1
   return actual;
 }
 
+Result<std::uint16_t> Server::listen_amqp(const std::string& address, std::uint16_t port) {
+  auto listener =
+      net::Listener::start(loop_, address, port, tls_, [this](std::unique_ptr<net::Stream> stream) {
+        return cloud_->handle_amqp(std::move(stream));
+      });
+  if (!listener) return fail(std::move(listener).error());
+  const std::uint16_t actual = (*listener)->port();
+  listeners_.push_back(*std::move(listener));
+  return actual;
+}
+
+// Few need AMQP: two local clouds on one machine are not to fail for it.
+Result<std::uint16_t> Server::listen_amqp_somewhere(const std::string& address) {
+  if (options_.amqp_port) return listen_amqp(address, *options_.amqp_port);
+  constexpr Endpoints kStandard;
+  auto standard = listen_amqp(address, kStandard.amqp_port);
+  if (standard || standard.error().code != Code::conflict) return standard;
+  auto other = listen_amqp(address, 0);
+  if (other) {
+    log::warning("drydock", "port {} is taken; AMQP is at port {} instead", kStandard.amqp_port,
+                 *other);
+  }
+  return other;
+}
+
 // Without TLS, as on Azure's machines, where nobody else can reach it.
 Result<std::uint16_t> Server::listen_imds() {
   net::HttpHandler handler = [this](net::HttpRequest request) {
@@ -175,17 +202,21 @@ Result<void> Server::listen() {
   if (!https) return port_in_use(std::move(https).error(), "--https-port");
   auto mqtt = listen_mqtt(first, options_.mqtt_port);
   if (!mqtt) return port_in_use(std::move(mqtt).error(), "--mqtt-port");
+  auto amqp = listen_amqp_somewhere(first);
+  if (!amqp) return port_in_use(std::move(amqp).error(), "--amqp-port");
   endpoints_.https_port = *https;
   endpoints_.mqtt_port = *mqtt;
+  endpoints_.amqp_port = *amqp;
   if (options_.address) return {};
 
   // Programs differ in which loopback address they try first.
   auto https_6 = listen_https("::1", *https);
   auto mqtt_6 = listen_mqtt("::1", *mqtt);
-  for (const auto* outcome : {&https_6, &mqtt_6}) {
+  auto amqp_6 = listen_amqp("::1", *amqp);
+  for (const auto* outcome : {&https_6, &mqtt_6, &amqp_6}) {
     if (*outcome) continue;
     if (outcome->error().code == Code::conflict) {
-      return port_in_use(outcome->error(), "--https-port or --mqtt-port");
+      return port_in_use(outcome->error(), "--https-port, --mqtt-port or --amqp-port");
     }
     log::info("drydock", "not reachable over IPv6: {}", outcome->error().describe());
   }
@@ -201,6 +232,9 @@ Result<std::string> hosts_file_lines(const std::filesystem::path& directory,
   for (const arm::Resource& resource : *resources) {
     if (resource.type == arm::kHubType) {
       hosts.push_back(Endpoints::hub_host(resource.name));
+      hosts.push_back(arm::built_in_host(resource));
+    } else if (resource.type == arm::kNamespaceType) {
+      hosts.push_back(Endpoints::service_bus_host(resource.name));
     } else if (resource.type == arm::kProvisioningType) {
       hosts.push_back(Endpoints::provisioning_service_host(resource.name));
     } else if (resource.type == arm::kStorageType) {

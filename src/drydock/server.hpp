@@ -23,6 +23,7 @@ struct ServerOptions {
   std::optional<std::string> address;  // default: 127.0.0.1 and ::1
   std::uint16_t https_port = 443;      // 0 takes a free one
   std::uint16_t mqtt_port = 8883;
+  std::optional<std::uint16_t> amqp_port;  // default: 5671, or a free one when that is taken
   std::optional<std::uint16_t> imds_port;  // for managed identities; not given: none
   std::chrono::milliseconds operation_delay{150};
   bool enforce_limits = false;                      // of Resource Manager
@@ -52,6 +53,8 @@ class Server {
   ferry::Result<std::uint16_t> listen_imds();
   void listen_for_control();
   ferry::Result<std::uint16_t> listen_mqtt(const std::string& address, std::uint16_t port);
+  ferry::Result<std::uint16_t> listen_amqp(const std::string& address, std::uint16_t port);
+  ferry::Result<std::uint16_t> listen_amqp_somewhere(const std::string& address);
 
   ferry::net::EventLoop& loop_;
   ServerOptions options_;

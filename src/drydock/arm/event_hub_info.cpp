@@ -37,6 +37,7 @@ EventHubInfo read_event_hub(Context& context, const Resource& hub) {
   info.partitions = static_cast<int>(int_or(properties, "partitionCount", 4));
   info.retention_hours =
       int_or(object_of(properties, "retentionDescription"), "retentionTimeInHours", 168);
+  info.created = parse_rfc3339(string_or(properties, "createdAt", "")).value_or(Timestamp());
   info.rules = read_rules(context, hub, kEventHubRuleType);
   auto groups = context.store.list_children(hub.id, kConsumerGroupType);
   if (groups) {

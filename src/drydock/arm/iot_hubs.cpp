@@ -206,6 +206,8 @@ std::optional<HubInfo> read_hub(Context& context, const Resource& hub) {
   info.routing = read_routing(hub);
   info.cloud_to_device = read_cloud_to_device(hub);
   info.events = read_built_in(context, hub);
+  info.created = parse_rfc3339(string_or(object_of(hub.document, "systemData"), "createdAt", ""))
+                     .value_or(Timestamp());
   info.id = hub.id;
   auto certificates = read_certificates(context, hub, kHubCertificateType);
   if (!certificates) return std::nullopt;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/event_hubs/store.hpp"
 
+#include <set>
+
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 
@@ -36,6 +38,9 @@ CREATE TABLE partitions(
   last_offset INTEGER NOT NULL,
   last_enqueued INTEGER NOT NULL,
   PRIMARY KEY(space, hub, partition)) STRICT, WITHOUT ROWID;
+)sql",
+                                            R"sql(
+ALTER TABLE events ADD COLUMN encoded BLOB NOT NULL DEFAULT x'';
 )sql"};
 
 constexpr std::int64_t kTrimEvery = 500;  // events of a partition
@@ -76,6 +81,31 @@ ferry::net::Task<void> EventStore::flush(std::shared_ptr<EventStore> self) {
     ferry::log::error("event_hubs", "store events: {}", written.error().describe());
   }
   for (const Waiting& waiting : batch) waiting.done(written.has_value());
+  if (written) self->notify(batch);
+}
+
+EventStore::Watch EventStore::watch(const HubName& name, int partition,
+                                    std::function<void()> listener) {
+  std::erase_if(watchers_, [](const auto& entry) { return entry.second.expired(); });
+  auto kept = std::make_shared<std::function<void()>>(std::move(listener));
+  watchers_.emplace(Key(to_lower(name.space), to_lower(name.hub), partition), kept);
+  return kept;
+}
+
+void EventStore::notify(const std::vector<Waiting>& batch) {
+  if (watchers_.empty()) return;
+  std::set<Key> changed;
+  for (const Waiting& waiting : batch) {
+    changed.emplace(waiting.space, waiting.hub, waiting.partition);
+  }
+  std::vector<std::shared_ptr<std::function<void()>>> listeners;
+  for (const Key& key : changed) {
+    const auto [begin, end] = watchers_.equal_range(key);
+    for (auto entry = begin; entry != end; ++entry) {
+      if (auto listener = entry->second.lock()) listeners.push_back(std::move(listener));
+    }
+  }
+  for (const auto& listener : listeners) (*listener)();
 }
 
 Result<EventStore::End*> EventStore::end_of(const Key& key) {
@@ -128,13 +158,14 @@ Result<void> EventStore::write_one(const Waiting& waiting) {
   const std::int64_t sequence = (*end)->sequence + 1;
   const std::int64_t offset = (*end)->offset;
   const std::int64_t size =
-      kOverhead + static_cast<std::int64_t>(event.body.size() + properties.size() + system.size());
+      kOverhead + static_cast<std::int64_t>(event.body.size() + event.encoded.size() +
+                                            properties.size() + system.size());
   auto done = database_.execute(
       "INSERT INTO events(space, hub, partition, sequence, offset, enqueued, partition_key, "
-      "properties, system, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "properties, system, body, encoded) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {waiting.space, waiting.hub, waiting.partition, sequence, offset,
        milliseconds(event.enqueued), event.partition_key, properties, system,
-       ferry::sqlite::Value::blob(event.body)});
+       ferry::sqlite::Value::blob(event.body), ferry::sqlite::Value::blob(event.encoded)});
   if (!done) return done;
   (*end)->sequence = sequence;
   (*end)->last_offset = offset;
@@ -149,17 +180,19 @@ Result<void> EventStore::write_one(const Waiting& waiting) {
 Result<std::vector<StoredEvent>> EventStore::read(const HubName& name, int partition,
                                                   std::int64_t after, std::int64_t limit) {
   auto rows = database_.query(
-      "SELECT sequence, offset, enqueued, partition_key, properties, system, body FROM events "
+      "SELECT sequence, offset, enqueued, partition_key, properties, system, body, encoded FROM "
+      "events "
       "WHERE space = ? AND hub = ? AND partition = ? AND sequence > ? ORDER BY sequence LIMIT ?",
       {to_lower(name.space), to_lower(name.hub), partition, after, limit});
   if (!rows) return fail(std::move(rows).error());
   std::vector<StoredEvent> events;
   events.reserve(rows->size());
   for (const auto& row : *rows) {
-    events.push_back({row.number(0),
-                      row.number(1),
-                      {row.text(3), stored_object(row.text(4)), stored_object(row.text(5)),
-                       row.text(6), ferry::Timestamp(std::chrono::milliseconds(row.number(2)))}});
+    events.push_back(
+        {row.number(0),
+         row.number(1),
+         {row.text(3), row.text(7), stored_object(row.text(4)), stored_object(row.text(5)),
+          row.text(6), ferry::Timestamp(std::chrono::milliseconds(row.number(2)))}});
   }
   return events;
 }

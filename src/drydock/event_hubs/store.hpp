@@ -26,6 +26,7 @@ struct HubName {
 
 struct Event {
   std::string partition_key;       // events of one key keep their order; empty for none
+  std::string encoded;             // the AMQP message as its sender made it; else the following:
   ferry::json::object properties;  // application properties
   ferry::json::object system;      // message properties and annotations by their AMQP names
   std::string body;
@@ -47,6 +48,9 @@ struct PartitionState {
 
 class EventStore : public std::enable_shared_from_this<EventStore> {
  public:
+  // Ends the watch when it goes.
+  using Watch = std::shared_ptr<void>;
+
   static ferry::Result<std::shared_ptr<EventStore>> open(const std::filesystem::path& file,
                                                          ferry::net::Executor executor);
 
@@ -65,6 +69,8 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   ferry::Result<std::int64_t> position_before_time(const HubName& name, int partition,
                                                    ferry::Timestamp time);
   ferry::Result<PartitionState> state(const HubName& name, int partition);
+  // Calls `listener` after events of this partition were stored.
+  [[nodiscard]] Watch watch(const HubName& name, int partition, std::function<void()> listener);
 
   ferry::Result<void> erase(const HubName& name);
   ferry::Result<void> erase_space(std::string_view space);
@@ -90,6 +96,7 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   using Key = std::tuple<std::string, std::string, int>;
 
   static ferry::net::Task<void> flush(std::shared_ptr<EventStore> self);
+  void notify(const std::vector<Waiting>& batch);
   ferry::Result<void> write(const std::vector<Waiting>& batch);
   ferry::Result<void> write_one(const Waiting& waiting);
   ferry::Result<void> write_end(const Key& key, std::int64_t last_enqueued);
@@ -99,6 +106,7 @@ class EventStore : public std::enable_shared_from_this<EventStore> {
   ferry::net::Executor executor_;
   std::vector<Waiting> waiting_;
   std::map<Key, End> ends_;
+  std::multimap<Key, std::weak_ptr<std::function<void()>>> watchers_;
 };
 
 }  // namespace drydock::event_hubs

@@ -27,6 +27,13 @@ std::string without_port(std::string resource) {
   return resource;
 }
 
+bool signature_matches(const SasToken& token, std::string_view key) {
+  const auto signature = ferry::base64_decode(token.signature);
+  if (!signature) return false;
+  const std::string signed_text = fmt::format("{}\n{}", token.raw_resource, token.expiry);
+  return ferry::constant_time_equal(ferry::hmac_sha256(key, signed_text), *signature);
+}
+
 }  // namespace
 
 ferry::Result<SasToken> parse_sas(std::string_view text) {
@@ -62,10 +69,11 @@ ferry::Result<SasToken> parse_sas(std::string_view text) {
 bool signed_with(const SasToken& token, const ferry::Secret& base64_key) {
   if (base64_key.empty()) return false;
   const auto key = ferry::base64_decode(base64_key.reveal());
-  const auto signature = ferry::base64_decode(token.signature);
-  if (!key || !signature) return false;
-  const std::string signed_text = fmt::format("{}\n{}", token.raw_resource, token.expiry);
-  return ferry::constant_time_equal(ferry::hmac_sha256(*key, signed_text), *signature);
+  return key && signature_matches(token, *key);
+}
+
+bool signed_with_text(const SasToken& token, const ferry::Secret& key) {
+  return !key.empty() && signature_matches(token, key.reveal());
 }
 
 bool is_expired(const SasToken& token, ferry::Timestamp now) {

@@ -24,6 +24,8 @@ struct SasToken {
 ferry::Result<SasToken> parse_sas(std::string_view text);
 // HMAC-SHA256 of "{raw sr}\n{se}" with the base64-decoded key.
 bool signed_with(const SasToken& token, const ferry::Secret& base64_key);
+// The same with the key's text itself, as Event Hubs' clients sign.
+bool signed_with_text(const SasToken& token, const ferry::Secret& key);
 bool is_expired(const SasToken& token, ferry::Timestamp now);
 // Whether the token's resource is `resource` or above it in the path; without case.
 bool covers(const SasToken& token, std::string_view resource);

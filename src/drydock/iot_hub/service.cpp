@@ -190,6 +190,20 @@ ferry::net::Task<void> IotHubService::serve_device(std::shared_ptr<MqttLink> lin
   co_await link->close_after_sending();
 }
 
+Outcome<void> IotHubService::send_to_device(std::string_view name, const std::string& device,
+                                            CloudToDeviceMessage message) {
+  const auto info = directory_.find_hub(name);
+  if (!info) return refuse(404000, "there is no IoT hub '{}'", name);
+  auto hub = find_hub(*info);
+  if (!hub) return refuse(std::move(hub).error());
+  auto entity = (*hub)->require({device, ""});
+  if (!entity) return refuse(std::move(entity).error());
+  auto sent = cloud_to_device_->enqueue((*hub)->name(), device, (*entity)->identity.generation_id,
+                                        std::move(message));
+  if (!sent) return refuse(std::move(sent).error());
+  return {};
+}
+
 HubNumbers IotHubService::numbers(std::string_view name) {
   HubNumbers numbers;
   numbers.messages_today = message_router_.messages_today(ferry::to_lower(name));

@@ -37,6 +37,9 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
                                       ferry::net::mqtt::Connect connect);
 
   CloudToDevice& cloud_to_device() { return *cloud_to_device_; }
+  // Puts the message into the queue of a device of the hub; 404001 when there is none.
+  Outcome<void> send_to_device(std::string_view hub, const std::string& device,
+                               CloudToDeviceMessage message);
 
   // Whose tokens are good beside those of policies; without it no token of Entra is. Must outlive
   // this.
