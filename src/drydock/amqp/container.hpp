@@ -54,7 +54,6 @@ struct Settlement {
 class Claim {
  public:
   virtual ~Claim() = default;
-  virtual bool is_valid(ferry::Timestamp now) const = 0;
 };
 // By the audience that the peer gave; a later token for the same audience replaces the earlier.
 using Claims = std::map<std::string, std::shared_ptr<const Claim>>;

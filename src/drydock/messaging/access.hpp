@@ -28,7 +28,7 @@ class EventHubsClaim final : public amqp::Claim {
   std::string principal;  // of an Entra token: its roles decide
   std::optional<ferry::Timestamp> expiry;
 
-  bool is_valid(ferry::Timestamp now) const override { return !expiry || now < *expiry; }
+  bool is_valid(ferry::Timestamp now) const { return !expiry || now < *expiry; }
   // Whether it covers "hub/partitions/1" or the like.
   bool covers(std::string_view lower_path) const;
 };

@@ -3,7 +3,6 @@
 
 #include "base/encoding.hpp"
 #include "drydock/iot_hub/authorization.hpp"
-#include "drydock/iot_hub/sas.hpp"
 #include "drydock/messaging/hub_nodes.hpp"
 
 namespace drydock::messaging {
@@ -19,19 +18,30 @@ constexpr std::string_view kDeviceBound = "messages/devicebound";
 constexpr std::string_view kFeedback = "messages/serviceBound/feedback";
 constexpr std::string_view kFileNotifications = "messages/serviceBound/filenotifications";
 
-// The right ServiceConnect, which is all that is asked for here.
+// What the peer showed, as an HTTP header would hold it: judged anew for each link, and again.
 class ServiceClaim final : public amqp::Claim {
  public:
-  explicit ServiceClaim(ferry::Timestamp expiry) : expiry_(expiry) {}
-  bool is_valid(ferry::Timestamp now) const override { return now < expiry_; }
+  explicit ServiceClaim(ferry::Secret authorization) : authorization_(std::move(authorization)) {}
+  const ferry::Secret& authorization() const { return authorization_; }
 
  private:
-  ferry::Timestamp expiry_;
+  ferry::Secret authorization_;
 };
 
 bool is_events(std::string_view address) {
   return equals_ignore_case(address.substr(0, kEvents.size()), kEvents) &&
          (address.size() == kEvents.size() || address[kEvents.size()] == '/');
+}
+
+// Of what is there over AMQP; what is not there needs no more than a good token.
+iot_hub::Need need_of(std::string_view address) {
+  if (equals_ignore_case(address, kDeviceBound)) {
+    return {iot_hub::kServiceConnect, "cloudToDeviceMessages/send/action"};
+  }
+  if (equals_ignore_case(address, kFeedback)) {
+    return {iot_hub::kServiceConnect, "cloudToDeviceMessages/feedback/action"};
+  }
+  return {iot_hub::kServiceConnect, "read"};
 }
 
 }  // namespace
@@ -45,35 +55,38 @@ ferry::Result<std::shared_ptr<const amqp::Claim>> HubContainer::check_token(
     std::string_view type, std::string_view, const ferry::Secret& token) {
   const auto hub = directory_.find_hub(name_);
   if (!hub) return fail(Code::not_found, "there is no IoT hub '{}'", name_);
-  if (type == "jwt") {
-    return fail(Code::unsupported, "over AMQP Drydock's hubs take shared access signatures only");
+  const bool bears = type == "jwt" && !token.reveal().starts_with("Bearer ");
+  auto claim =
+      std::make_shared<ServiceClaim>(bears ? ferry::Secret("Bearer " + token.reveal()) : token);
+  // Some tokens are for the events endpoint alone. Roles are looked at when a link is attached.
+  if (type != "jwt") {
+    const auto allowed = judge(*hub, claim->authorization(), kEvents, need_of(kEvents));
+    if (!allowed) return fail(Code::unauthenticated, "{}", allowed.error().message);
   }
-  const auto parsed = iot_hub::parse_sas(token.reveal());
-  if (!parsed) return fail(parsed.error());
-  // Tokens for the events endpoint name it; they are good for what leads there.
-  HubInfo info = *hub;
-  const auto allowed =
-      iot_hub::authorize_service(info, token.reveal(), iot_hub::kServiceConnect, clock_.now());
-  if (!allowed && !iot_hub::covers(*parsed, info.host_name + "/messages/events")) {
-    return fail(Code::unauthenticated, "{}", allowed.error().message);
-  }
-  if (!allowed) {
-    info.host_name += "/messages/events";
-    const auto for_events =
-        iot_hub::authorize_service(info, token.reveal(), iot_hub::kServiceConnect, clock_.now());
-    if (!for_events) return fail(Code::unauthenticated, "{}", for_events.error().message);
-  }
-  return std::make_shared<ServiceClaim>(ferry::from_unix_seconds(parsed->expiry));
+  return claim;
+}
+
+iot_hub::Outcome<void> HubContainer::judge(const HubInfo& hub, const ferry::Secret& authorization,
+                                           std::string_view address,
+                                           const iot_hub::Need& need) const {
+  return iot_hub::authorize_service(hub, authorization.reveal(), fmt::format("/{}", address), need,
+                                    {&verifier_, &directory_}, clock_.now());
 }
 
 amqp::Outcome<void> HubContainer::authorize(const amqp::AttachRequest& request,
                                             const amqp::Claims& claims) {
-  const ferry::Timestamp now = clock_.now();
-  for (const auto& [audience, claim] : claims) {
-    if (claim->is_valid(now)) return {};
+  const auto hub = directory_.find_hub(name_);
+  if (!hub) return amqp::refuse(std::string(amqp::kNotFound), "there is no IoT hub '{}'", name_);
+  std::string why = "no token was shown";
+  for (const auto& [audience, known] : claims) {
+    const auto* claim = dynamic_cast<const ServiceClaim*>(known.get());
+    if (claim == nullptr) continue;
+    const auto allowed =
+        judge(*hub, claim->authorization(), request.address, need_of(request.address));
+    if (allowed) return {};
+    why = allowed.error().message;
   }
-  return amqp::refuse(std::string(amqp::kUnauthorized),
-                      "'{}' needs a valid token with the right ServiceConnect", request.address);
+  return amqp::refuse(std::string(amqp::kUnauthorized), "'{}': {}", request.address, why);
 }
 
 amqp::Refusal HubContainer::redirect(const HubInfo& hub, std::string_view rest) const {

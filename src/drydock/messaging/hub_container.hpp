@@ -11,9 +11,10 @@ namespace drydock::messaging {
 class HubContainer final : public amqp::Container {
  public:
   // `name` is the hub's. What is referred to must outlive it.
-  HubContainer(const Directory& directory, const ferry::Clock& clock, iot_hub::IotHubService& hubs,
-               const Endpoints& endpoints, std::string name)
+  HubContainer(const Directory& directory, const TokenVerifier& verifier, const ferry::Clock& clock,
+               iot_hub::IotHubService& hubs, const Endpoints& endpoints, std::string name)
       : directory_(directory),
+        verifier_(verifier),
         clock_(clock),
         hubs_(hubs),
         endpoints_(endpoints),
@@ -30,9 +31,12 @@ class HubContainer final : public amqp::Container {
                                 const amqp::Claims& claims) override;
 
  private:
+  iot_hub::Outcome<void> judge(const HubInfo& hub, const ferry::Secret& authorization,
+                               std::string_view address, const iot_hub::Need& need) const;
   amqp::Refusal redirect(const HubInfo& hub, std::string_view rest) const;
 
   const Directory& directory_;
+  const TokenVerifier& verifier_;
   const ferry::Clock& clock_;
   iot_hub::IotHubService& hubs_;
   const Endpoints& endpoints_;

@@ -117,8 +117,8 @@ std::unique_ptr<amqp::Container> MessagingService::find_container(std::string_vi
   }
   if (const auto name = name_from_host(host, Endpoints::kHubSuffix)) {
     if (services_.directory.find_hub(*name)) {
-      return std::make_unique<HubContainer>(services_.directory, services_.clock, hubs_, endpoints_,
-                                            *name);
+      return std::make_unique<HubContainer>(services_.directory, services_.verifier,
+                                            services_.clock, hubs_, endpoints_, *name);
     }
   }
   return nullptr;

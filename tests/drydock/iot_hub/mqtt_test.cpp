@@ -399,11 +399,11 @@ class HubMqttTest : public HubTest {
   Task<bool> http_telemetry() {
     const auto response = co_await as_device("POST", "/devices/d/messages/events", "21 degrees");
     EXPECT_EQ(response.status, 204);
-    const auto stored =
-        service_->telemetry().read("testhub", iot_hub::TelemetryLog::partition_of("d"), 0, 10);
-    EXPECT_EQ(stored->size(), 1U);
-    EXPECT_EQ(stored->front().message.body, "21 degrees");
-    EXPECT_EQ(stored->front().message.properties, "%24.mid=id%207&Colour=red");
+    const auto stored = built_in("d");
+    EXPECT_EQ(stored.size(), 1U);
+    EXPECT_EQ(stored.front().event.body, "21 degrees");
+    EXPECT_EQ(text_at(stored.front().event.system, "message-id"), "id 7");
+    EXPECT_EQ(text_at(stored.front().event.properties, "Colour"), "red");
     co_return true;
   }
 
