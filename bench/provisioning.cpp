@@ -104,12 +104,13 @@ struct Bench {
       while (true) {
         auto watched = co_await ferry->operations.watch(id.str(), seen, std::chrono::seconds(1));
         if (watched && !*watched) continue;
-        const auto state = must(std::move(watched))->operation;
+        const auto answer = *must(std::move(watched));
+        const auto& state = answer.operation;
         if (state.finished_at) {
           if (state.error) must(Result<void>(fail(*state.error)));
           break;
         }
-        seen = std::max<std::uint64_t>(context->engine.changes().revision(id.str()), 1);
+        seen = answer.revision;
       }
     }
     co_return true;

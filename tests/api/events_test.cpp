@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "store/store.hpp"
+#include "tests/api/server_fixture.hpp"
+
 namespace ferry::api {
 namespace {
 
@@ -97,6 +100,26 @@ TEST(Events, TheStreamEndsWhenItsCallerMayNoLongerLook) {
       }};
   loop.run_until_done(drain(event_stream(source, 2ms), collector));
   EXPECT_NE(collector.text.find("event: problem"), std::string::npos);
+}
+
+using WatchedOperations = ServerTest;
+
+TEST_F(WatchedOperations, WhatThisProcessHasNeverChangedIsNotLookedAtAgainAndAgain) {
+  auto database = store::Store::open(scratch.path());
+  ASSERT_TRUE(database) << database.error().describe();
+  store::Operation operation;
+  operation.id = fleet::OperationId("op-0123456789abcdef");
+  operation.organization =
+      fleet::OrganizationId(text_at(ask("GET", "/api/v1/organizations"), "value.0.id"));
+  operation.kind = "workspace.create";
+  operation.input = "{}";
+  ASSERT_TRUE((*database)->operations.insert(operation));
+  auto& operations = control->operations;
+  auto first = loop.run_until_done(operations.watch(operation.id.str(), 0, 10s));
+  ASSERT_TRUE(first && *first);
+  auto second = loop.run_until_done(operations.watch(operation.id.str(), (*first)->revision, 20ms));
+  ASSERT_TRUE(second) << second.error().describe();
+  EXPECT_FALSE(*second) << "nothing has changed";
 }
 
 }  // namespace

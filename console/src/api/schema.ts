@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Made from src/api/openapi by `npm run types`; do not edit.
 
+/** Resources that are used instead of new ones: full Azure ids in the account's subscription */
+export type Adopted = {
+  hub?: string;
+  provisioningService?: string;
+  storageAccount?: string;
+  registry?: string;
+} | null;
+
 export type AuthorityRequest = {
   use: CertificateUse;
   workspace: string | null;
@@ -184,6 +192,24 @@ export type Conflict = {
     kind: "align" | "drop" | "split";
     words: string;
     edits: Edit[];
+  }>;
+};
+
+export type CreationPlan = {
+  passed: boolean;
+  findings: Finding[];
+  resources: Array<{
+    type: string;
+    /** An x stands for each character that is drawn */
+    name: string;
+    /** add: to what is adopted */
+    action: "create" | "adopt" | "add";
+    /** By list price, where there is a fixed one */
+    monthlyEstimate: {
+      amount: number;
+      currency: string;
+      basis: string;
+    } | null;
   }>;
 };
 
@@ -520,6 +546,9 @@ export type NewWorkspace = {
     retentionHours?: number;
   } | null;
   identityBased?: boolean;
+  adopt?: Adopted;
+  /** Only says what would be done */
+  plan?: boolean;
 };
 
 export type Node = {
@@ -825,6 +854,16 @@ export type Workspace = {
   } | null;
   /** The hub reaches the event hub by its identity */
   identityBased: boolean;
+  adopt: Adopted;
+  /** The IoT hubs, and how many node groups are placed on each */
+  hubs: Array<{
+    name: string;
+    /** Null until it stands */
+    host: string | null;
+    groups: number;
+    /** How many it takes */
+    room: number;
+  }>;
   /** What the hub's tier allows, for all units together */
   limits: {
     messagesPerDay: number;
@@ -849,4 +888,5 @@ export type WorkspaceToBe = {
   identityBased?: boolean;
   /** Consent to register resource providers */
   registerProviders?: boolean;
+  adopt?: Adopted;
 };

@@ -5,27 +5,14 @@ import type { Tone } from '../ui/state';
 
 export type Drift = { tone: Tone; label: string; details: string[] };
 
-function texts(value: unknown): string[] {
-  if (value === null || value === undefined || value === false) return [];
-  if (typeof value === 'string') return value === '' ? [] : [value];
-  if (Array.isArray(value)) return value.flatMap(texts);
-  if (typeof value === 'object') {
-    const object = value as Record<string, unknown>;
-    for (const name of ['message', 'description', 'detail', 'details', 'differences', 'findings']) {
-      if (name in object) return texts(object[name]);
-    }
-    return Object.entries(object).map(([name, member]) => `${name}: ${typeof member === 'object' ? JSON.stringify(member) : String(member)}`);
-  }
-  return [String(value)];
-}
-
 /** Null when nothing has looked for drift yet. */
 export function driftOf(resource: Resource): Drift | null {
   const { drift, lastVerifiedAt } = resource;
-  const details = texts(drift).filter((text) => !/^(none|no|ok|in[ -]?sync)$/i.test(text));
-  if (details.length > 0) {
-    const gone = details.some((text) => /^(missing|deleted|gone)\b/i.test(text));
-    return { tone: gone ? 'bad' : 'warn', label: gone ? 'missing' : 'changed by hand', details };
+  const found = Array.isArray(drift) ? drift : [];
+  if (found.length > 0) {
+    // Something inside a resource may be gone while it is there itself.
+    const gone = found.some(({ kind, property }) => kind === 'missing' && !property);
+    return { tone: gone ? 'bad' : 'warn', label: gone ? 'missing' : 'changed by hand', details: found.map(({ message }) => message) };
   }
   if (lastVerifiedAt) return { tone: 'good', label: 'as made', details: [] };
   return null;

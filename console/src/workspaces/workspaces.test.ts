@@ -35,12 +35,13 @@ describe('what is known of a resource', () => {
     expect(driftOf(resource({ drift: null }))).toBeNull();
   });
   it('is as made once it was verified', () => {
-    for (const drift of [null, [], 'none', {}]) expect(driftOf(resource({ drift, lastVerifiedAt: '2026-11-24T10:00:00Z' } as Partial<Resource>))?.tone).toBe('good');
+    for (const drift of [null, []]) expect(driftOf(resource({ drift, lastVerifiedAt: '2026-11-24T10:00:00Z' }))?.tone).toBe('good');
   });
-  it('says what differs, whatever its shape', () => {
-    const shapes = ['retention is 1 day', ['retention is 1 day'], { message: 'retention is 1 day' }, [{ message: 'retention is 1 day' }]];
-    for (const drift of shapes) expect(driftOf(resource({ drift } as Partial<Resource>))).toMatchObject({ tone: 'warn', details: ['retention is 1 day'] });
-    expect(driftOf(resource({ drift: 'missing' } as Partial<Resource>))?.tone).toBe('bad');
+  it('says what differs, and what is gone by its kind', () => {
+    const finding = { resource: 'iot-hub', kind: 'changed' as const, property: 'a.b', expected: '1', actual: '7', mendable: true, message: 'retention is 7' };
+    expect(driftOf(resource({ drift: [finding] }))).toEqual({ tone: 'warn', label: 'changed by hand', details: ['retention is 7'] });
+    expect(driftOf(resource({ drift: [{ ...finding, kind: 'missing', property: '' }] }))?.label).toBe('missing');
+    expect(driftOf(resource({ drift: [{ ...finding, kind: 'missing', property: 'grp-1' }] }))?.label).toBe('changed by hand');
   });
   it('has endpoints as texts or objects', () => {
     expect(endpointsOf(resource({ endpoints: ['a.example', { name: 'events', url: 'sb://b' }, 7] } as Partial<Resource>))).toEqual([{ name: '', address: 'a.example' }, { name: 'events', address: 'sb://b' }]);

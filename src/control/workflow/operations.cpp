@@ -38,12 +38,12 @@ Result<OperationView> Operations::cancel(const std::string& id) {
 net::Task<Result<std::optional<WatchedOperation>>> Operations::watch(
     std::string id, std::uint64_t seen, std::chrono::milliseconds patience) {
   auto& changes = context_.engine.changes();
-  // Before the first look everything is new, also what this process has never changed.
+  // 0 is before the first look, so what this process has never changed is 1.
   if (seen != 0) {
-    const bool changed = co_await changes.wait(id, seen, patience);
+    const bool changed = co_await changes.wait(id, seen - 1, patience);
     if (!changed) co_return std::optional<WatchedOperation>();
   }
-  const auto revision = std::max<std::uint64_t>(changes.revision(id), 1);
+  const auto revision = changes.revision(id) + 1;
   auto view = get(id);
   if (!view) co_return fail(std::move(view).error());
   co_return WatchedOperation{*std::move(view), revision};
