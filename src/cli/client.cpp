@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/client.hpp"
 
+#include "cli/event_reader.hpp"
+
 #include <array>
 
 #include "base/file.hpp"
@@ -204,6 +206,21 @@ Task<Result<json::value>> Client::send_bytes(std::string method, std::string pat
   auto response = co_await send(std::move(call));
   if (!response) co_return fail(std::move(response).error());
   co_return only_success(read_reply(*response));
+}
+
+Task<Result<void>> Client::listen(std::string path, OnEvent on_event) {
+  net::HttpCall call;
+  call.url = std::move(path);
+  call.headers.set("Accept", "text/event-stream");
+  call.timeout = std::chrono::milliseconds(0);  // it ends when what it tells of ends
+  EventReader reader(std::move(on_event));
+  call.on_body = [&reader](std::string_view bytes) { return reader.take(bytes); };
+  auto response = co_await send(std::move(call));
+  if (!response) co_return fail(std::move(response).error());
+  if (response->status == 200) co_return Result<void>{};
+  auto reply = read_reply(*response);
+  if (!reply) co_return fail(std::move(reply).error());
+  co_return fail(error_of(*reply));
 }
 
 Task<Result<std::string>> Client::get_text(std::string path) {

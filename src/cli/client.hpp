@@ -2,6 +2,7 @@
 // ferryd's HTTP API (docs/api.md) as the CLI sees it.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -46,6 +47,10 @@ class Client {
   net::Task<Result<json::value>> send_bytes(std::string method, std::string path,
                                             net::Headers headers, std::string bytes);
   net::Task<Result<std::string>> get_text(std::string path);
+  // Server-sent events, until the stream ends or `on_event` gives an Error. Success is a stream
+  // that was there and ended; a refusal is an Error.
+  using OnEvent = std::function<Result<void>(std::string name, json::value data)>;
+  net::Task<Result<void>> listen(std::string path, OnEvent on_event);
 
  private:
   Client(std::string url, Secret token, net::HttpClient http)

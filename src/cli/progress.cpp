@@ -17,6 +17,7 @@ volatile std::sig_atomic_t interrupt_seen = 0;
 constexpr std::array<std::string_view, 10> kSpinner{"⠋", "⠙", "⠹", "⠸", "⠼",
                                                     "⠴", "⠦", "⠧", "⠇", "⠏"};
 constexpr auto kPatience = 15s;
+constexpr auto kRedraw = 200ms;
 constexpr std::string_view kClearLine = "\r\x1b[K";
 constexpr std::string_view kClearLineAbove = "\x1b[A\x1b[K";
 
@@ -113,27 +114,54 @@ bool interrupted() {
   return interrupt_seen != 0;
 }
 
+namespace {
+
+// What comes by the stream of one operation. Outlives whoever watches.
+struct Watched {
+  explicit Watched(net::Executor executor) : changed(executor) {}
+  std::optional<json::object> latest;
+  std::optional<Result<void>> ended;
+  net::Notifier changed;
+};
+
+Task<void> listen(Client& client, std::string path, std::shared_ptr<Watched> watched) {
+  const auto take = [watched](const std::string& name, json::value data) -> Result<void> {
+    if (name == "problem") return fail(error_of(Reply{0, std::move(data)}));
+    if (name == "operation" && data.is_object()) watched->latest = std::move(data.as_object());
+    watched->changed.notify();
+    return {};
+  };
+  Result<void> ended = co_await client.listen(std::move(path), take);
+  watched->ended = std::move(ended);
+  watched->changed.notify();
+}
+
+bool is_over(std::string_view status) {
+  return status == "succeeded" || status == "failed" || status == "cancelled";
+}
+
+}  // namespace
+
 Task<Result<json::object>> follow_operation(Context& context, json::object operation) {
   const auto id = string_or(operation, "id", "");
-  const auto path = api_path({"operations", id});
+  const auto path = api_path({"operations", id, "events"});
   auto& terminal = context.terminal;
   ProgressView view(terminal.err_is_terminal, terminal.err_is_terminal && terminal.colours,
                     terminal.width);
   notice_interrupts();
-  auto pause = 100ms;
-  auto last_answer = std::chrono::steady_clock::now();
+  const auto executor = co_await net::current_executor();
+  std::shared_ptr<Watched> watched;
+  auto last_word = std::chrono::steady_clock::now();
   while (true) {
     const auto status = string_or(operation, "status", "");
     if (context.output == OutputFormat::table || terminal.err_is_terminal) {
       terminal.err << view.update(operation, context.clock.now()) << std::flush;
     }
-    if (status == "succeeded" || status == "failed" || status == "cancelled") {
+    if (is_over(status)) {
       terminal.err << view.finish() << std::flush;
       if (status != "succeeded") co_return fail(error_of_operation(operation));
       co_return operation;
     }
-    co_await net::sleep_for(pause);
-    pause = std::min<std::chrono::milliseconds>(pause + 50ms, 500ms);
     if (interrupted()) {
       terminal.err << view.finish() << std::flush;
       co_return fail(Error{Code::cancelled,
@@ -142,18 +170,29 @@ Task<Result<json::object>> follow_operation(Context& context, json::object opera
                                        "operation cancel {0}' stops it",
                                        id)});
     }
-    auto answer = co_await context.client.get(path);
-    const auto now = std::chrono::steady_clock::now();
-    if (answer) last_answer = now;
-    if (!answer && answer.error().code == Code::unavailable && now - last_answer < kPatience) {
-      continue;  // the server may be starting again; the operation goes on with it
+    if (!watched) {
+      watched = std::make_shared<Watched>(executor);
+      net::spawn(executor, listen(context.client, path, watched));
     }
-    if (!answer) {
+    // Woken by news; else for the seconds that are shown, and for Ctrl-C.
+    if (!watched->latest && !watched->ended) co_await watched->changed.wait_for(kRedraw);
+    if (watched->latest) {
+      operation = *std::move(watched->latest);
+      watched->latest.reset();
+      last_word = std::chrono::steady_clock::now();
+      continue;
+    }
+    if (!watched->ended) continue;
+    // Without an end of the operation: the server may be starting again, and it goes on with it.
+    const Result<void> ended = *watched->ended;
+    const bool may_come_back = ended || ended.error().code == Code::unavailable;
+    if (!may_come_back || std::chrono::steady_clock::now() - last_word > kPatience) {
       terminal.err << view.finish() << std::flush;
-      co_return fail(std::move(answer).error().with("watch operation {}", id));
+      if (!ended) co_return fail(Error(ended.error()).with("watch operation {}", id));
+      co_return fail(Code::unavailable, "the server stopped telling of operation {}", id);
     }
-    // `GET /operations/{id}` gives the operation itself.
-    if (auto* object = answer->if_object()) operation = std::move(*object);
+    watched.reset();
+    co_await net::sleep_for(kRedraw);
   }
 }
 

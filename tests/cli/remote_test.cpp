@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/commands.hpp"
+#include "cli/event_reader.hpp"
 #include "net/stream.hpp"
 
 namespace ferry::cli {
@@ -120,14 +121,15 @@ TEST_F(Remote, AnOperationIsFollowedAndItsFailureIsTheCommands) {
   context->workspace = "w";
   server.expect({"POST", "/api/v1/workspaces/w/groups", 202,
                  R"({"operation": {"id": "op-1", "status": "running", "steps": []}})"});
-  server.expect({"GET", "/api/v1/operations/op-1", 200,
-                 R"({"id": "op-1", "status": "running",
-                     "steps": [{"name": "group CA", "status": "succeeded"}]})"});
-  server.expect({"GET", "/api/v1/operations/op-1", 200,
-                 R"({"id": "op-1", "status": "failed",
-                     "steps": [{"name": "group CA", "status": "succeeded"},
-                               {"name": "enrollment group", "status": "failed"}],
-                     "error": {"code": "unavailable", "message": "the DPS does not answer"}})"});
+  // The first stream ends in the middle, as when the server starts again.
+  server.expect({"GET", "/api/v1/operations/op-1/events", 200,
+                 "event: operation\ndata: {\"id\": \"op-1\", \"status\": \"running\", \"steps\": "
+                 "[{\"name\": \"group CA\", \"status\": \"succeeded\"}]}\n\n: still here\n\n"});
+  server.expect({"GET", "/api/v1/operations/op-1/events", 200,
+                 "event: operation\ndata: {\"id\": \"op-1\", \"status\": \"failed\", \"steps\": "
+                 "[{\"name\": \"group CA\", \"status\": \"succeeded\"}, "
+                 "{\"name\": \"enrollment group\", \"status\": \"failed\"}], \"error\": {\"code\": "
+                 "\"unavailable\", \"message\": \"the DPS does not answer\"}}\n\n"});
   const auto done = loop.run_until_done(group_create(*context, "line-1"));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Code::unavailable);
@@ -136,10 +138,41 @@ TEST_F(Remote, AnOperationIsFollowedAndItsFailureIsTheCommands) {
   EXPECT_NE(err.str().find("✗ enrollment group"), std::string::npos);
 }
 
+TEST_F(Remote, AnOperationThatCannotBeWatchedIsAnError) {
+  context->workspace = "w";
+  server.expect({"POST", "/api/v1/workspaces/w/groups", 202,
+                 R"({"operation": {"id": "op-1", "status": "running", "steps": []}})"});
+  server.expect({"GET", "/api/v1/operations/op-1/events", 200,
+                 "event: problem\ndata: {\"error\": {\"code\": \"unauthenticated\", \"message\": "
+                 "\"the session has ended\"}}\n\n"});
+  const auto done = loop.run_until_done(group_create(*context, "line-1"));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Code::unauthenticated);
+}
+
+TEST(EventReader, TakesEventsInPiecesOfAnySize) {
+  const std::string stream =
+      ": hello\r\nid: 7\nevent: a\ndata: {\"n\":\ndata: 1}\n\n\nevent: empty\n\ndata:[2]\n\n";
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    std::string seen;
+    EventReader reader([&](const std::string& name, const json::value& data) -> Result<void> {
+      seen += name + json::serialize(data) + ";";
+      return {};
+    });
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      ASSERT_TRUE(reader.take(std::string_view(stream).substr(at, piece)));
+    }
+    EXPECT_EQ(seen, "a{\"n\":1};[2];") << piece;
+  }
+  EventReader reader([](const std::string&, const json::value&) { return Result<void>(); });
+  EXPECT_EQ(reader.take("data: {\n\n").error().code, Code::unavailable);
+}
+
 TEST_F(Remote, CtrlCLeavesTheOperationRunningAndSaysHowToSeeIt) {
   context->workspace = "w";
   server.expect({"DELETE", "/api/v1/workspaces/w/nodes/n", 202,
                  R"({"operation": {"id": "op-9", "status": "running", "steps": []}})"});
+  server.expect({"GET", "/api/v1/operations/op-9/events", 200, ": nothing yet\n\n"});
   loop.spawn([]() -> Task<void> {
     co_await net::sleep_for(std::chrono::milliseconds(50));
     ::raise(SIGINT);
