@@ -33,6 +33,24 @@ std::string topic_parameter(std::string_view topic, std::string_view name) {
   return {};
 }
 
+Proof proof_of(const ferry::net::HttpRequest& request) {
+  return {request.peer.certificate_chain, request.headers.get_or("Authorization", "")};
+}
+
+// A body is a JSON object; with `registrationId` it must be the device's, and its `payload` is for
+// an allocation webhook alone: it is taken, and nobody gets it.
+Outcome<void> check_register_body(std::string_view text, std::string_view registration_id) {
+  if (ferry::trim(text).empty()) return {};
+  const auto body = ferry::parse_json_object(std::string(text));
+  if (!body) return refuse(400004, "the body is not a JSON object");
+  if (!ferry::equals_ignore_case(
+          ferry::string_or(*body, "registrationId", std::string(registration_id)),
+          registration_id)) {
+    return refuse(400004, "the registration ids in the body and in the request differ");
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_provisioning_user_name(std::string_view user_name) {
@@ -42,14 +60,9 @@ bool is_provisioning_user_name(std::string_view user_name) {
 
 ProvisioningService::Answer ProvisioningService::register_device(const Call& call) {
   const std::string& id = call.parameters.at("id");
-  if (!call.request.body.empty()) {
-    const auto body = ferry::parse_json_object(call.request.body);
-    if (!body) return refuse(400004, "the body is not a JSON object");
-    if (!ferry::equals_ignore_case(ferry::string_or(*body, "registrationId", id), id)) {
-      return refuse(400004, "the registration ids in the body and in the URL differ");
-    }
-  }
-  auto operation = registrar_.enroll(call.info, id, call.request.peer);
+  auto body = check_register_body(call.request.body, id);
+  if (!body) return refuse(std::move(body).error());
+  auto operation = registrar_.enroll(call.info, id, proof_of(call.request));
   if (!operation) return refuse(std::move(operation).error());
   auto response = json_response(202, assigning(*operation));
   response.headers.set("Retry-After", std::to_string(kRetryAfter));
@@ -60,20 +73,20 @@ ProvisioningService::Answer ProvisioningService::register_device(const Call& cal
 
 ProvisioningService::Answer ProvisioningService::operation_status(const Call& call) {
   auto record = registrar_.operation(call.info, call.parameters.at("id"),
-                                     call.parameters.at("operation"), call.request.peer);
+                                     call.parameters.at("operation"), proof_of(call.request));
   if (!record) return refuse(std::move(record).error());
   return json_response(200, *record);
 }
 
 ProvisioningService::Answer ProvisioningService::look_up_registration(const Call& call) {
-  auto state = registrar_.look_up(call.info, call.parameters.at("id"), call.request.peer);
+  auto state = registrar_.look_up(call.info, call.parameters.at("id"), proof_of(call.request));
   if (!state) return refuse(std::move(state).error());
   return json_response(200, *state);
 }
 
 void ProvisioningService::handle_publish(iot_hub::MqttLink& link, const mqtt::Publish& publish,
                                          const std::string& scope,
-                                         const std::string& registration_id) {
+                                         const std::string& registration_id, const Proof& proof) {
   const std::string_view topic = publish.message.topic;
   const std::string rid = topic_parameter(topic, "$rid");
   // Clients insist on PUBACK before the answer.
@@ -89,13 +102,15 @@ void ProvisioningService::handle_publish(iot_hub::MqttLink& link, const mqtt::Pu
   const auto info = directory_.find_provisioning_service_by_scope(scope);
   if (!info) return answer_refusal({404201, fmt::format("there is no id scope '{}'", scope)});
   if (topic.starts_with(kRegister)) {
-    const auto operation = registrar_.enroll(*info, registration_id, link.peer());
+    const auto body = check_register_body(publish.message.payload, registration_id);
+    if (!body) return answer_refusal(body.error());
+    const auto operation = registrar_.enroll(*info, registration_id, proof);
     if (!operation) return answer_refusal(operation.error());
     return answer(202, assigning(*operation));
   }
   if (topic.starts_with(kStatus)) {
-    const auto record = registrar_.operation(*info, registration_id,
-                                             topic_parameter(topic, "operationId"), link.peer());
+    const auto record =
+        registrar_.operation(*info, registration_id, topic_parameter(topic, "operationId"), proof);
     if (!record) return answer_refusal(record.error());
     return answer(200, *record);
   }
@@ -106,14 +121,16 @@ ferry::net::Task<void> ProvisioningService::serve_device(std::shared_ptr<iot_hub
                                                          mqtt::Connect connect) {
   const auto parts = ferry::split(connect.username.value_or(""), '/');
   const bool fits = parts.size() >= 3 && ferry::equals_ignore_case(parts[2], connect.client_id);
-  if (!fits || connect.password) {
-    const std::string_view why =
-        fits ? "symmetric keys are not supported" : "client id and user name differ";
-    ferry::log::info("dps", "CONNECT of '{}' refused: {}", connect.client_id, why);
+  if (!fits) {
+    ferry::log::info("dps", "CONNECT of '{}' refused: client id and user name differ",
+                     connect.client_id);
     link->send(mqtt::Connack{false, mqtt::ConnectCode::not_authorized});
     co_await link->close_after_sending();
     co_return;
   }
+  // Whether the proof is good is told by the answer to the registration, with its reason.
+  const Proof proof{link->peer().certificate_chain,
+                    connect.password ? std::string(connect.password->reveal()) : std::string()};
   const std::string scope = parts[0];
   const std::string registration_id = connect.client_id;
   const auto patience = std::chrono::seconds(
@@ -125,7 +142,7 @@ ferry::net::Task<void> ProvisioningService::serve_device(std::shared_ptr<iot_hub
     if (const auto* publish = std::get_if<mqtt::Publish>(&**packet)) {
       if (publish->message.qos == mqtt::QoS::exactly_once) break;
       if (publish->message.payload.size() > kLongestPacket) break;
-      handle_publish(*link, *publish, scope, registration_id);
+      handle_publish(*link, *publish, scope, registration_id, proof);
     } else if (const auto* subscribe = std::get_if<mqtt::Subscribe>(&**packet)) {
       mqtt::Suback suback{subscribe->packet_id, {}};
       for (const auto& wanted : subscribe->filters) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/dps/enrollment.hpp"
 
+#include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 
@@ -64,12 +65,41 @@ Outcome<void> read_slot(json::object& certificates, std::string_view name, Enrol
   return {};
 }
 
+// 16 to 64 bytes in base64.
+bool is_key(const std::string& text) {
+  const auto key = ferry::base64_decode(text);
+  return key && key->size() >= 16 && key->size() <= 64;
+}
+
+Outcome<void> read_keys(json::object& attestation, Enrollment& enrollment,
+                        const Enrollment* current) {
+  json::object* given = inner_object(attestation, "symmetricKey");
+  std::string keys[2];
+  constexpr const char* kNames[2] = {"primaryKey", "secondaryKey"};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (given) keys[i] = ferry::string_or(*given, kNames[i], "");
+    if (keys[i].empty() && current && current->keys) {
+      keys[i] = (i == 0 ? current->keys->primary : current->keys->secondary).reveal();
+    }
+    if (keys[i].empty()) keys[i] = ferry::base64_encode(ferry::random_bytes(64));
+    if (!is_key(keys[i])) return refuse(400004, "{} is 16 to 64 bytes in base64", kNames[i]);
+  }
+  attestation["symmetricKey"] = {{kNames[0], keys[0]}, {kNames[1], keys[1]}};
+  enrollment.keys = SymmetricKeys{ferry::Secret(keys[0]), ferry::Secret(keys[1])};
+  return {};
+}
+
 Outcome<void> read_attestation(Enrollment& enrollment, const Enrollment* current) {
   json::object* attestation = inner_object(enrollment.document, "attestation");
   if (!attestation) return refuse(400004, "attestation is missing");
   const std::string type = ferry::string_or(*attestation, "type", "");
+  if (ferry::equals_ignore_case(type, "symmetricKey")) {
+    return read_keys(*attestation, enrollment, current);
+  }
   if (!ferry::equals_ignore_case(type, "x509")) {
-    return refuse(400004, "attestation type '{}' is not supported by Drydock, only x509", type);
+    return refuse(400004,
+                  "attestation type '{}' is not supported by Drydock: x509 and symmetricKey are",
+                  type);
   }
   json::object* x509 = inner_object(*attestation, "x509");
   if (!x509) return refuse(400004, "attestation.x509 is missing");
@@ -102,8 +132,12 @@ Outcome<Enrollment> read_document(Enrollment enrollment, const Enrollment* curre
   }
   const std::string policy = ferry::string_or(document, "allocationPolicy", "");
   if (ferry::equals_ignore_case(policy, "custom")) {
-    return refuse(400004, "custom allocation is not supported by Drydock");
+    return refuse(400004, "custom allocation is not supported by Drydock, which calls no webhooks");
   }
+  const bool known = policy.empty() || ferry::equals_ignore_case(policy, "hashed") ||
+                     ferry::equals_ignore_case(policy, "geoLatency") ||
+                     ferry::equals_ignore_case(policy, "static");
+  if (!known) return refuse(400004, "there is no allocation policy '{}'", policy);
   auto done = read_attestation(enrollment, current);
   if (!done) return refuse(std::move(done).error());
   return enrollment;
@@ -163,6 +197,7 @@ Outcome<Enrollment> enrollment_from_storage(EnrollmentKind kind, const json::obj
 json::object public_document(const Enrollment& enrollment) {
   json::object document = enrollment.document;
   json::object* attestation = inner_object(document, "attestation");
+  if (attestation) attestation->erase("symmetricKey");
   json::object* x509 = attestation ? inner_object(*attestation, "x509") : nullptr;
   json::object* certificates =
       x509 ? inner_object(*x509, certificates_member(enrollment.kind)) : nullptr;

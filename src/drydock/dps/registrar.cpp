@@ -5,66 +5,10 @@
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
-#include "x509/chain.hpp"
+#include "drydock/dps/allocation.hpp"
 
 namespace drydock::dps {
 namespace {
-
-using ferry::x509::Certificate;
-
-Outcome<std::vector<Certificate>> read_chain(const std::string& registration_id,
-                                             const ferry::net::PeerInfo& peer) {
-  if (peer.certificate_chain.empty()) {
-    return refuse(401002, "Unauthorized: no client certificate was presented");
-  }
-  std::vector<Certificate> chain;
-  for (const std::string& pem : peer.certificate_chain) {
-    auto certificate = Certificate::from_pem(pem);
-    if (!certificate) return refuse(401002, "Invalid certificate");
-    chain.push_back(*std::move(certificate));
-  }
-  if (!ferry::equals_ignore_case(chain.front().subject_cn(), registration_id)) {
-    return refuse(401002,
-                  "Unauthorized: the certificate's common name '{}' is not the registration id",
-                  chain.front().subject_cn());
-  }
-  return chain;
-}
-
-// Hosts of the enrollment, or all that are linked to the service.
-Outcome<std::vector<std::string>> candidate_hubs(const ProvisioningServiceInfo& service,
-                                                 const Enrollment& enrollment) {
-  std::vector<std::string> hubs;
-  if (const auto* wanted = ferry::find_array(enrollment.document, "iotHubs")) {
-    for (const json::value& hub : *wanted) {
-      if (!hub.is_string()) continue;
-      const std::string name(hub.get_string());
-      const bool linked = std::any_of(
-          service.linked_hubs.begin(), service.linked_hubs.end(),
-          [&](const std::string& known) { return ferry::equals_ignore_case(known, name); });
-      if (!linked) {
-        return refuse(400208, "the hub {} is not linked to the provisioning service", name);
-      }
-      hubs.push_back(name);
-    }
-  }
-  if (hubs.empty()) hubs = service.linked_hubs;
-  if (hubs.empty()) return refuse(400208, "no IoT hub is linked to the provisioning service");
-  return hubs;
-}
-
-// Static takes the first; everything else spreads by the registration id, always the same way.
-std::string choose_hub(const ProvisioningServiceInfo& service, const Enrollment& enrollment,
-                       std::string_view registration_id, std::vector<std::string> hubs) {
-  const std::string policy =
-      ferry::string_or(enrollment.document, "allocationPolicy", service.allocation_policy);
-  if (ferry::equals_ignore_case(policy, "static")) return hubs.front();
-  std::sort(hubs.begin(), hubs.end());
-  const std::string digest = ferry::sha256(ferry::to_lower(registration_id));
-  const auto number =
-      static_cast<unsigned char>(digest[0]) * 256U + static_cast<unsigned char>(digest[1]);
-  return hubs[number % hubs.size()];
-}
 
 json::object initial_twin_part(const Enrollment& enrollment, std::string_view path) {
   const json::value document = enrollment.document;
@@ -78,77 +22,6 @@ std::string new_operation_id() {
 
 }  // namespace
 
-Outcome<Registrar::Attested> Registrar::attest_by_group(
-    const ProvisioningServiceInfo& service, const std::vector<Certificate>& chain) const {
-  std::vector<Certificate> anchors;
-  std::vector<const Enrollment*> owners;
-  const auto& groups = store_.enrollments(ferry::to_lower(service.name), EnrollmentKind::group);
-  for (const auto& [id, group] : groups) {
-    for (const Certificate& certificate : group.certificates) {
-      anchors.push_back(certificate);
-      owners.push_back(&group);
-    }
-    for (const std::string& reference : group.ca_references) {
-      for (const auto& known : service.certificates) {
-        if (!known.verified || !ferry::equals_ignore_case(known.name, reference)) continue;
-        if (auto certificate = Certificate::parse(known.pem)) {
-          anchors.push_back(*std::move(certificate));
-          owners.push_back(&group);
-        }
-      }
-    }
-  }
-  // The nearest signer that an enrollment knows decides, whatever groups further up say: walk up
-  // from the leaf and take the first anchor with which the chain holds.
-  const std::vector<Certificate> intermediates(chain.begin() + 1, chain.end());
-  std::string why = "no enrollment group knows a signer of the certificate";
-  std::optional<std::size_t> nearest;
-  std::size_t length = 0;
-  for (std::size_t index = 0; index < anchors.size(); ++index) {
-    const bool related = std::any_of(chain.begin(), chain.end(), [&](const Certificate& link) {
-      return link == anchors[index] || link.issuer_cn() == anchors[index].subject_cn();
-    });
-    if (!related) continue;
-    const auto verified =
-        ferry::x509::verify_chain(chain.front(), intermediates, {anchors[index]}, clock_.now());
-    if (!verified) {
-      why = verified.error().message;
-      continue;
-    }
-    if (nearest && verified->certificates.size() >= length) continue;
-    nearest = index;
-    length = verified->certificates.size();
-  }
-  if (!nearest) return refuse(401002, "Unauthorized: {}", why);
-  return Attested{owners[*nearest], chain.front(), anchors[*nearest]};
-}
-
-Outcome<Registrar::Attested> Registrar::attest(const ProvisioningServiceInfo& service,
-                                               const std::string& registration_id,
-                                               const ferry::net::PeerInfo& peer) const {
-  auto chain = read_chain(registration_id, peer);
-  if (!chain) return refuse(std::move(chain).error());
-  const Certificate& leaf = chain->front();
-  Outcome<Attested> attested = refuse(401002, "Unauthorized");
-  const Enrollment* individual =
-      store_.find(ferry::to_lower(service.name), EnrollmentKind::individual, registration_id);
-  const bool has_own =
-      individual && std::find(individual->certificates.begin(), individual->certificates.end(),
-                              leaf) != individual->certificates.end();
-  if (has_own) {
-    if (clock_.now() < leaf.not_before() || clock_.now() > leaf.not_after()) {
-      return refuse(401002, "Unauthorized: the certificate is expired or not valid yet");
-    }
-    attested = Attested{individual, leaf, std::nullopt};
-  } else {
-    attested = attest_by_group(service, *chain);
-  }
-  if (attested && !attested->enrollment->enabled) {
-    return refuse(401002, "Unauthorized: the enrollment {} is disabled", attested->enrollment->id);
-  }
-  return attested;
-}
-
 Outcome<void> Registrar::assign(const ProvisioningServiceInfo& service, const Attested& attested,
                                 json::object& state, const std::optional<json::object>& before) {
   const Enrollment& enrollment = *attested.enrollment;
@@ -158,14 +31,18 @@ Outcome<void> Registrar::assign(const ProvisioningServiceInfo& service, const At
   const std::string old_device = before ? ferry::string_or(*before, "deviceId", "") : "";
   std::string hub = old_hub;
   if (old_hub.empty() || policy.update_hub) {
-    auto hubs = candidate_hubs(service, enrollment);
-    if (!hubs) return refuse(std::move(hubs).error());
-    hub = choose_hub(service, enrollment, registration_id, *std::move(hubs));
+    auto chosen = allocate(service, enrollment, registration_id);
+    if (!chosen) return refuse(std::move(chosen).error());
+    hub = *std::move(chosen);
   }
   iot_hub::ProvisionedDevice device;
   device.device_id = ferry::string_or(enrollment.document, "deviceId",
                                       old_device.empty() ? registration_id : old_device);
-  device.sha256_thumbprint = attested.leaf.sha256_thumbprint();
+  if (attested.leaf) device.sha256_thumbprint = attested.leaf->sha256_thumbprint();
+  if (attested.keys) {
+    device.primary_key = attested.keys->primary;
+    device.secondary_key = attested.keys->secondary;
+  }
   if (const auto* capabilities = ferry::find_object(enrollment.document, "capabilities")) {
     device.iot_edge = ferry::bool_or(*capabilities, "iotEdge", false);
   }
@@ -199,12 +76,11 @@ Outcome<void> Registrar::assign(const ProvisioningServiceInfo& service, const At
 }
 
 Outcome<std::string> Registrar::enroll(const ProvisioningServiceInfo& service,
-                                       const std::string& registration_id,
-                                       const ferry::net::PeerInfo& peer) {
+                                       const std::string& registration_id, const Proof& proof) {
   if (!is_valid_registration_id(registration_id)) {
     return refuse(400004, "the registration id is not one");
   }
-  auto attested = attest(service, registration_id, peer);
+  auto attested = attest(store_, service, registration_id, proof, clock_.now());
   if (!attested) {
     ferry::log::info("dps", "registration of '{}' refused: {}", registration_id,
                      attested.error().message);
@@ -218,18 +94,15 @@ Outcome<std::string> Registrar::enroll(const ProvisioningServiceInfo& service,
     if (const auto* state = ferry::find_object(**stored, "registrationState")) before = *state;
   }
   const std::string now = ferry::format_rfc3339(clock_.now());
-  json::object x509{{"certificateInfo", certificate_info(attested->leaf)}};
-  if (attested->signer) {
-    x509["enrollmentGroupId"] = attested->enrollment->id;
-    x509["signingCertificateInfo"] = certificate_info(*attested->signer);
-  }
   json::object state{
       {"registrationId",
        before ? ferry::string_or(*before, "registrationId", registration_id) : registration_id},
       {"createdDateTimeUtc", before ? ferry::string_or(*before, "createdDateTimeUtc", now) : now},
       {"lastUpdatedDateTimeUtc", now},
-      {"etag", ferry::base64_encode(ferry::random_id("r"))},
-      {"x509", std::move(x509)}};
+      {"etag", ferry::base64_encode(ferry::random_id("r"))}};
+  for (const auto& member : attestation_record(*attested)) {
+    state[member.key()] = member.value();
+  }
   const auto assigned = assign(service, *attested, state, before);
   state["status"] = assigned ? "assigned" : "failed";
   if (!assigned) {
@@ -247,27 +120,21 @@ Outcome<std::string> Registrar::enroll(const ProvisioningServiceInfo& service,
 
 Outcome<json::object> Registrar::own_record(const ProvisioningServiceInfo& service,
                                             const std::string& registration_id,
-                                            const ferry::net::PeerInfo& peer) {
-  auto chain = read_chain(registration_id, peer);
-  if (!chain) return refuse(std::move(chain).error());
+                                            const Proof& proof) {
   auto record = store_.registration(ferry::to_lower(service.name), registration_id);
   if (!record) return refuse(500001, "the registration record cannot be read");
   if (!*record) return refuse(404201, "there is no registration of {}", registration_id);
-  const json::value whole = **record;
-  const json::value* thumbprint =
-      ferry::find_path(whole, "registrationState.x509.certificateInfo.sha256Thumbprint");
-  if (!thumbprint || !thumbprint->is_string() ||
-      thumbprint->get_string() != chain->front().sha256_thumbprint()) {
-    return refuse(401002, "Unauthorized: the certificate is not the one that registered");
-  }
+  const auto* state = ferry::find_object(**record, "registrationState");
+  auto same =
+      check_same_device(store_, service, state ? *state : json::object(), proof, clock_.now());
+  if (!same) return refuse(std::move(same).error());
   return **std::move(record);
 }
 
 Outcome<json::object> Registrar::operation(const ProvisioningServiceInfo& service,
                                            const std::string& registration_id,
-                                           const std::string& operation_id,
-                                           const ferry::net::PeerInfo& peer) {
-  auto record = own_record(service, registration_id, peer);
+                                           const std::string& operation_id, const Proof& proof) {
+  auto record = own_record(service, registration_id, proof);
   if (!record) return record;
   if (ferry::string_or(*record, "operationId", "") != operation_id) {
     return refuse(404201, "there is no operation {}", operation_id);
@@ -276,9 +143,8 @@ Outcome<json::object> Registrar::operation(const ProvisioningServiceInfo& servic
 }
 
 Outcome<json::object> Registrar::look_up(const ProvisioningServiceInfo& service,
-                                         const std::string& registration_id,
-                                         const ferry::net::PeerInfo& peer) {
-  auto record = own_record(service, registration_id, peer);
+                                         const std::string& registration_id, const Proof& proof) {
+  auto record = own_record(service, registration_id, proof);
   if (!record) return record;
   const auto* state = ferry::find_object(*record, "registrationState");
   return state ? *state : json::object();

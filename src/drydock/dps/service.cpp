@@ -113,6 +113,8 @@ std::span<const ProvisioningService::Operation> ProvisioningService::operations(
       {"DELETE", "/enrollmentGroups/{id}", "EnrollmentWrite", kGroup, &Service::delete_enrollment},
       {"POST", "/enrollmentGroups/{id}/attestationmechanism", "EnrollmentRead", kGroup,
        &Service::attestation_mechanism},
+      {"POST", "/enrollmentGroups", "EnrollmentWrite", kGroup, &Service::change_many},
+      {"POST", "/enrollments", "EnrollmentWrite", kIndividual, &Service::change_many},
       {"POST", "/enrollments/query", "EnrollmentRead", kIndividual, &Service::query_enrollments},
       {"PUT", "/enrollments/{id}", "EnrollmentWrite", kIndividual, &Service::put_enrollment},
       {"GET", "/enrollments/{id}", "EnrollmentRead", kIndividual, &Service::get_enrollment},

@@ -58,9 +58,16 @@ class ProvisioningService final : public ResourceObserver {
   Answer register_device(const Call& call);
   Answer operation_status(const Call& call);
   Answer look_up_registration(const Call& call);
+  enum class Write { create, update, either };
+  // Its document as the service gives it.
+  Outcome<json::object> write_enrollment(const Call& call, const std::string& id,
+                                         const json::object& body, Write write,
+                                         const std::string& etag);
+  Outcome<void> erase_enrollment(const Call& call, const std::string& id, const std::string& etag);
   Answer put_enrollment(const Call& call);
   Answer get_enrollment(const Call& call);
   Answer delete_enrollment(const Call& call);
+  Answer change_many(const Call& call);  // bulk.cpp
   Answer query_enrollments(const Call& call);
   Answer attestation_mechanism(const Call& call);
   Answer query_registrations(const Call& call);
@@ -68,7 +75,8 @@ class ProvisioningService final : public ResourceObserver {
   Answer delete_registration(const Call& call);
 
   void handle_publish(iot_hub::MqttLink& link, const ferry::net::mqtt::Publish& publish,
-                      const std::string& scope, const std::string& registration_id);
+                      const std::string& scope, const std::string& registration_id,
+                      const Proof& proof);
 
   const ferry::Clock& clock_;
   const Directory& directory_;

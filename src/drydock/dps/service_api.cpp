@@ -25,13 +25,17 @@ std::string unquoted(std::string text) {
 }
 
 // Clients send the body's ETag, which holds quotes, quoted again or as it is.
-Outcome<void> check_etag(const HttpRequest& request, const json::object& document) {
-  const std::string wanted = unquoted(request.headers.get_or("If-Match", ""));
+Outcome<void> check_etag(const std::string& if_match, const json::object& document) {
+  const std::string wanted = unquoted(if_match);
   if (wanted.empty() || wanted == "*" ||
       wanted == unquoted(ferry::string_or(document, "etag", ""))) {
     return {};
   }
   return refuse(412001, "the ETag does not match: it was changed in the meantime");
+}
+
+std::string etag_of(const HttpRequest& request) {
+  return request.headers.get_or("If-Match", "");
 }
 
 // Pages of `items`, which are in a lasting order; the continuation is a position.
@@ -41,9 +45,11 @@ Outcome<HttpResponse> page_of(const HttpRequest& request, json::array items,
     const auto body = ferry::parse_json_object(request.body);
     if (!body) return refuse(400004, "the body is not a JSON object");
     const std::string query = ferry::to_lower(ferry::string_or(*body, "query", "*"));
-    if (query != "*" &&
-        (!query.starts_with("select * from ") || query.find(" where ") != std::string::npos)) {
-      return refuse(400004, "Drydock understands '*' and 'select * from ...' only");
+    const bool all =
+        query == "*" || ferry::trim(query) == "select *" ||
+        (query.starts_with("select * from ") && query.find(" where ") == std::string::npos);
+    if (!all) {
+      return refuse(400004, "Drydock understands '*', 'select *' and 'select * from ...' only");
     }
   }
   const auto number = [&](std::string_view header, std::size_t fallback) {
@@ -65,29 +71,50 @@ Outcome<HttpResponse> page_of(const HttpRequest& request, json::array items,
 
 }  // namespace
 
-ProvisioningService::Answer ProvisioningService::put_enrollment(const Call& call) {
-  const std::string& id = call.parameters.at("id");
-  const auto body = ferry::parse_json_object(call.request.body);
-  if (!body) return refuse(400004, "the body is not a JSON object: {}", body.error().message);
+Outcome<json::object> ProvisioningService::write_enrollment(const Call& call, const std::string& id,
+                                                            const json::object& body, Write write,
+                                                            const std::string& etag) {
   const Enrollment* current = store_.find(call.service(), call.kind, id);
-  const bool update = call.request.headers.contains("If-Match");
-  if (update && !current) return refuse(404201, "there is no enrollment {}", id);
-  if (!update && current) return refuse(409201, "the enrollment {} exists already", id);
+  if (write == Write::update && !current) return refuse(404201, "there is no enrollment {}", id);
+  if (write == Write::create && current) {
+    return refuse(409201, "the enrollment {} exists already", id);
+  }
   if (current) {
-    if (auto good = check_etag(call.request, current->document); !good) {
+    if (auto good = check_etag(etag, current->document); !good) {
       return refuse(std::move(good).error());
     }
   } else if (call.kind == EnrollmentKind::group &&
              store_.enrollments(call.service(), call.kind).size() >= kGroupLimit) {
     return refuse(403201, "the service has {} enrollment groups, which is the limit", kGroupLimit);
   }
-  auto enrollment = parse_enrollment(call.kind, id, *body, current, clock_.now());
+  auto enrollment = parse_enrollment(call.kind, id, body, current, clock_.now());
   if (!enrollment) return refuse(std::move(enrollment).error());
-  const json::object document = public_document(*enrollment);
+  json::object document = public_document(*enrollment);
   if (!store_.save(call.service(), *std::move(enrollment))) {
     return refuse(500001, "the enrollment cannot be stored");
   }
-  return json_response(200, document);
+  return document;
+}
+
+Outcome<void> ProvisioningService::erase_enrollment(const Call& call, const std::string& id,
+                                                    const std::string& etag) {
+  const Enrollment* enrollment = store_.find(call.service(), call.kind, id);
+  if (!enrollment) return refuse(404201, "there is no enrollment {}", id);
+  if (auto good = check_etag(etag, enrollment->document); !good) return good;
+  if (!store_.erase(call.service(), call.kind, id)) {
+    return refuse(500001, "the enrollment cannot be deleted");
+  }
+  return {};
+}
+
+ProvisioningService::Answer ProvisioningService::put_enrollment(const Call& call) {
+  const auto body = ferry::parse_json_object(call.request.body);
+  if (!body) return refuse(400004, "the body is not a JSON object: {}", body.error().message);
+  const bool update = call.request.headers.contains("If-Match");
+  auto written = write_enrollment(call, call.parameters.at("id"), *body,
+                                  update ? Write::update : Write::create, etag_of(call.request));
+  if (!written) return refuse(std::move(written).error());
+  return json_response(200, *written);
 }
 
 ProvisioningService::Answer ProvisioningService::get_enrollment(const Call& call) {
@@ -103,15 +130,8 @@ ProvisioningService::Answer ProvisioningService::get_enrollment(const Call& call
 }
 
 ProvisioningService::Answer ProvisioningService::delete_enrollment(const Call& call) {
-  const std::string& id = call.parameters.at("id");
-  const Enrollment* enrollment = store_.find(call.service(), call.kind, id);
-  if (!enrollment) return refuse(404201, "there is no enrollment {}", id);
-  if (auto good = check_etag(call.request, enrollment->document); !good) {
-    return refuse(std::move(good).error());
-  }
-  if (!store_.erase(call.service(), call.kind, id)) {
-    return refuse(500001, "the enrollment cannot be deleted");
-  }
+  auto erased = erase_enrollment(call, call.parameters.at("id"), etag_of(call.request));
+  if (!erased) return refuse(std::move(erased).error());
   return no_content();
 }
 
@@ -128,8 +148,13 @@ ProvisioningService::Answer ProvisioningService::attestation_mechanism(const Cal
   const std::string& id = call.parameters.at("id");
   const Enrollment* enrollment = store_.find(call.service(), call.kind, id);
   if (!enrollment) return refuse(404201, "there is no enrollment {}", id);
-  const json::object document = public_document(*enrollment);
-  return json_response(200, document.at("attestation"));
+  json::object attestation = public_document(*enrollment).at("attestation").as_object();
+  // The one call that shows keys.
+  if (enrollment->keys) {
+    attestation["symmetricKey"] = {{"primaryKey", enrollment->keys->primary.reveal()},
+                                   {"secondaryKey", enrollment->keys->secondary.reveal()}};
+  }
+  return json_response(200, attestation);
 }
 
 ProvisioningService::Answer ProvisioningService::query_registrations(const Call& call) {
@@ -158,7 +183,8 @@ ProvisioningService::Answer ProvisioningService::delete_registration(const Call&
   if (!record) return refuse(500001, "the registration record cannot be read");
   if (!*record) return refuse(404201, "there is no registration of {}", id);
   if (const auto* state = ferry::find_object(**record, "registrationState")) {
-    if (auto good = check_etag(call.request, *state); !good) return refuse(std::move(good).error());
+    if (auto good = check_etag(etag_of(call.request), *state); !good)
+      return refuse(std::move(good).error());
   }
   if (!store_.erase_registration(call.service(), id)) {
     return refuse(500001, "the registration record cannot be deleted");

@@ -117,6 +117,9 @@ Result<void> Store::save_registration(const std::string& service, std::string_vi
                                       const json::object& record) {
   const json::value whole = record;
   const json::value* group = ferry::find_path(whole, "registrationState.x509.enrollmentGroupId");
+  if (!group) {
+    group = ferry::find_path(whole, "registrationState.symmetricKey.enrollmentGroupId");
+  }
   const std::string group_id =
       group && group->is_string() ? ferry::to_lower(group->get_string()) : std::string();
   return database_.execute(

@@ -244,9 +244,15 @@ Outcome<bool> IotHubService::provision(std::string_view hub_host, const Provisio
   Hub& hub = **found;
   const EntityKey key{device.device_id, ""};
   IdentityRequest request;
-  request.authentication = Authentication::self_signed;
-  request.primary_thumbprint = device.sha256_thumbprint;
-  request.secondary_thumbprint = device.sha256_thumbprint;
+  if (device.sha256_thumbprint.empty()) {
+    request.authentication = Authentication::sas;
+    request.primary_key = std::string(device.primary_key.reveal());
+    request.secondary_key = std::string(device.secondary_key.reveal());
+  } else {
+    request.authentication = Authentication::self_signed;
+    request.primary_thumbprint = device.sha256_thumbprint;
+    request.secondary_thumbprint = device.sha256_thumbprint;
+  }
   request.enabled = true;
   request.iot_edge = device.iot_edge;
   const bool is_new = hub.find(key) == nullptr;

@@ -49,7 +49,7 @@ TEST_F(EnrollmentTest, RefusesWhatCannotWork) {
   body["allocationPolicy"] = "custom";
   EXPECT_EQ(manage("PUT", "/enrollmentGroups/a", body).status, 400);
   EXPECT_EQ(manage("PUT", "/enrollmentGroups/b", group("a", root.certificate)).status, 400);
-  EXPECT_EQ(manage("POST", "/enrollments", json::object()).status, 404);
+  EXPECT_EQ(manage("POST", "/enrollments", json::object()).status, 400);
 }
 
 }  // namespace
