@@ -28,6 +28,7 @@ constexpr std::size_t kIncomingCapacity = 2 * 1024 * 1024;  // bytes of a sessio
 constexpr std::chrono::seconds kPatience{60};               // until the peer's open frame
 constexpr std::chrono::milliseconds kTick{1000};
 constexpr std::chrono::milliseconds kClaimsPeriod{2000};
+constexpr std::chrono::milliseconds kFarewell{1000};
 constexpr std::size_t kMostLinks = 4096;
 
 std::int64_t steady_milliseconds() {
@@ -104,6 +105,7 @@ Connection::Connection(std::unique_ptr<ferry::net::Stream> stream, std::string h
       clock_(clock),
       find_(std::move(find)),
       changed_(executor),
+      said_(executor),
       desk_(std::make_shared<TokenDesk>(*this)),
       claims_checked_(clock.now()) {
   FERRY_CHECK(pn_connection_driver_init(&driver_, nullptr, nullptr) == 0);
@@ -135,11 +137,10 @@ Task<void> Connection::run() {
     alive = feed(std::string_view(buffer.data(), *count));
     changed_.notify();
   }
-  if (!closed_) {
-    // What is still to be said (a close frame with the reason) gets a moment.
-    changed_.notify();
-    co_await ferry::net::sleep_for(std::chrono::milliseconds(50));
-  }
+  // What is still to be said (a close frame with the reason) gets a moment.
+  ended_ = true;
+  changed_.notify();
+  if (!written_) co_await said_.wait_for(kFarewell);
   closed_ = true;
   for (const auto& [handle, link] : links_) link->gone();
   links_.clear();
@@ -380,14 +381,16 @@ Task<void> Connection::write_all(std::shared_ptr<Connection> self) {
       if (!written) break;
       continue;
     }
-    if (pn_connection_driver_finished(&self->driver_) ||
+    if (self->ended_ || pn_connection_driver_finished(&self->driver_) ||
         pn_connection_driver_write_closed(&self->driver_)) {
       break;
     }
     co_await self->changed_.wait_for(kTick);
   }
   self->closed_ = true;
+  self->written_ = true;
   self->stream_->close();
+  self->said_.notify();
 }
 
 }  // namespace drydock::amqp

@@ -60,7 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string host_;
   const ferry::Clock& clock_;
   FindContainer find_;
-  ferry::net::Notifier changed_;
+  ferry::net::Notifier changed_;  // something may be to be written
+  ferry::net::Notifier said_;     // the last of it was
   pn_connection_driver_t driver_{};
   FrameTap tap_;
   std::unique_ptr<Container> container_;
@@ -69,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<TokenDesk> desk_;
   std::unordered_map<pn_link_t*, std::shared_ptr<Link>> links_;
   ferry::Timestamp claims_checked_;
+  bool ended_ = false;    // the peer says nothing more
+  bool written_ = false;  // nor do we
   bool closed_ = false;
   bool processing_ = false;
 };

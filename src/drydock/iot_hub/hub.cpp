@@ -82,6 +82,8 @@ Entity& Hub::insert(Identity identity) {
   entity.identity = std::move(identity);
   entity.twin = new_twin(now());
   mark_dirty(entity);
+  note(entity, HubEvent::Kind::lifecycle, "createDeviceIdentity",
+       [&] { return twin_body(entity); });
   return entity;
 }
 
@@ -177,9 +179,11 @@ Outcome<void> Hub::remove_device(std::string_view id, std::string_view if_match)
   if (!matched) return matched;
   DeploymentEngine(*this).device_removed(*device);
   mark_dirty(device->self);
+  note_deletion(device->self);
   if (device->self.session) device->self.session->close("its identity was deleted");
   for (auto& [name, module] : device->modules) {
     mark_dirty(module);
+    note_deletion(module);
     if (module.session) module.session->close("its identity was deleted");
   }
   const auto connected = [](const Entity& entity) { return entity.session ? 1U : 0U; };
@@ -200,6 +204,7 @@ Outcome<void> Hub::remove_module(const EntityKey& key, std::string_view if_match
   auto matched = check_etag(if_match, registry_etag(entity.identity.etag));
   if (!matched) return matched;
   mark_dirty(entity);
+  note_deletion(entity);
   if (entity.session) {
     entity.session->close("its identity was deleted");
     --connected_;
@@ -237,7 +242,36 @@ Result<void> Hub::commit() {
       entity->session->desired_changed(notification.patch, notification.version);
     }
   }
+  tell_noted();
   return {};
+}
+
+void Hub::note(const Entity& entity, HubEvent::Kind kind, std::string_view operation,
+               const std::function<json::object()>& body) {
+  if (listener_ == nullptr || !listener_->wants(name_, kind)) return;
+  noted_.push_back(
+      {name_, entity.identity.key, kind, std::string(operation), body(), clock_.now()});
+}
+
+void Hub::note_deletion(const Entity& entity) {
+  note(entity, HubEvent::Kind::lifecycle, "deleteDeviceIdentity",
+       [&] { return twin_body(entity); });
+}
+
+void Hub::tell_connection(const Entity& entity, std::string_view operation) {
+  constexpr auto kKind = HubEvent::Kind::connection_state;
+  if (listener_ == nullptr || !listener_->wants(name_, kKind)) return;
+  listener_->happened({name_, entity.identity.key, kKind, std::string(operation),
+                       connection_body(now(), ++connection_events_), now()},
+                      &entity.twin);
+}
+
+void Hub::tell_noted() {
+  if (listener_ == nullptr) return;
+  for (HubEvent& event : std::exchange(noted_, {})) {
+    const Entity* entity = find(event.key);
+    listener_->happened(std::move(event), entity == nullptr ? nullptr : &entity->twin);
+  }
 }
 
 void Hub::commit_soon(std::function<void(bool)> done) {
@@ -255,6 +289,7 @@ ferry::net::Task<void> Hub::flush(std::shared_ptr<Hub> self) {
 
 void Hub::retire(std::string_view reason) {
   retired_ = true;
+  listener_ = nullptr;
   for (auto& [id, device] : devices_) {
     if (device.self.session) device.self.session->close(reason);
     for (auto& [name, module] : device.modules) {
@@ -268,6 +303,7 @@ void Hub::attach(Entity& entity, DeviceSession& session) {
     entity.session->close("another connection took its place");
   } else {
     ++connected_;
+    tell_connection(entity, "deviceConnected");
   }
   entity.session = &session;
   entity.connection_changed = now();
@@ -281,6 +317,7 @@ void Hub::detach(const EntityKey& key, DeviceSession& session) {
   entity->session = nullptr;
   entity->connection_changed = now();
   --connected_;
+  tell_connection(*entity, "deviceDisconnected");
 }
 
 }  // namespace drydock::iot_hub

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "drydock/iot_hub/cloud_to_device.hpp"
+#include "drydock/iot_hub/hub_event.hpp"
 #include "drydock/iot_hub/identity.hpp"
 #include "drydock/iot_hub/query.hpp"
 #include "drydock/iot_hub/twin.hpp"
@@ -78,6 +79,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Hub(std::string name, ferry::net::Executor executor, const ferry::Clock& clock, Store& store,
       std::shared_ptr<CloudToDevice> messages);
   ferry::Result<void> load();
+  // Told what happens until the hub is retired; must outlive that.
+  void tell(HubListener& listener) { listener_ = &listener; }
 
   const std::string& name() const { return name_; }  // lower case
   const std::shared_ptr<CloudToDevice>& messages() const { return messages_; }
@@ -134,8 +137,16 @@ class Hub : public std::enable_shared_from_this<Hub> {
   static ferry::net::Task<void> flush(std::shared_ptr<Hub> self);
   Entity& insert(Identity identity);
   void add_system_modules(Device& device);
-  Outcome<void> change_desired(Entity& entity, const TwinChange& change);
+  // The patch that it came to.
+  Outcome<json::object> change_desired(Entity& entity, const TwinChange& change);
   void write_desired(Entity& entity, const json::object& patch);
+
+  void note(const Entity& entity, HubEvent::Kind kind, std::string_view operation,
+            const std::function<json::object()>& body);
+  void note_deletion(const Entity& entity);
+  void note_update(const Entity& entity, const TwinPatch& patch);
+  void tell_noted();
+  void tell_connection(const Entity& entity, std::string_view operation);
 
   struct Notification {
     EntityKey key;
@@ -156,6 +167,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   std::set<std::string> dirty_configurations_;
   std::vector<std::string> removed_devices_;  // whose messages have not been erased yet
   std::vector<Notification> notifications_;
+  HubListener* listener_ = nullptr;
+  std::vector<HubEvent> noted_;
+  std::uint64_t connection_events_ = 0;
   std::vector<std::function<void(bool)>> waiting_;
 };
 

@@ -167,18 +167,26 @@ void Hub::write_desired(Entity& entity, const json::object& patch) {
 
 void Hub::set_desired(Entity& entity, const json::object& desired) {
   const json::object patch = difference(entity.twin.desired.values, desired);
-  if (!patch.empty()) write_desired(entity, patch);
+  if (patch.empty()) return;
+  write_desired(entity, patch);
+  note_update(entity, {nullptr, &patch, nullptr});
 }
 
-Outcome<void> Hub::change_desired(Entity& entity, const TwinChange& change) {
+void Hub::note_update(const Entity& entity, const TwinPatch& patch) {
+  note(entity, HubEvent::Kind::twin_change, "updateTwin",
+       [&] { return twin_update_body(entity.twin, patch); });
+}
+
+Outcome<json::object> Hub::change_desired(Entity& entity, const TwinChange& change) {
   const json::object wanted = without_meta(*change.desired);
-  if (auto valid = validate_values(wanted); !valid) return valid;
+  if (auto valid = validate_values(wanted); !valid) return refuse(std::move(valid).error());
   const json::object after =
       change.replace ? without_nulls(wanted) : merge_patch(entity.twin.desired.values, wanted);
   auto fits = validate_size(after, kSectionLimit, "properties.desired");
-  if (!fits) return fits;
-  write_desired(entity, change.replace ? difference(entity.twin.desired.values, after) : wanted);
-  return {};
+  if (!fits) return refuse(std::move(fits).error());
+  json::object patch = change.replace ? difference(entity.twin.desired.values, after) : wanted;
+  write_desired(entity, patch);
+  return patch;
 }
 
 Outcome<Entity*> Hub::change_twin(const EntityKey& key, const TwinChange& change,
@@ -197,15 +205,22 @@ Outcome<Entity*> Hub::change_twin(const EntityKey& key, const TwinChange& change
     auto fits = validate_size(*tags, kTagsLimit, "tags");
     if (!fits) return refuse(std::move(fits).error());
   }
+  std::optional<json::object> desired;
   if (change.desired) {
     auto changed = change_desired(entity, change);
     if (!changed) return refuse(std::move(changed).error());
+    desired = *std::move(changed);
   }
   if (tags) {
     twin.tags = *std::move(tags);
     ++twin.version;
     ++twin.etag;
     mark_dirty(entity);
+  }
+  if (change.replace) {
+    note(entity, HubEvent::Kind::twin_change, "replaceTwin", [&] { return twin_body(entity); });
+  } else {
+    note_update(entity, {change.tags ? &*change.tags : nullptr, desired ? &*desired : nullptr});
   }
   Device& device = *find_device(key.device);
   DeploymentEngine(*this).device_changed(device);
@@ -223,6 +238,7 @@ Outcome<std::int64_t> Hub::report(Entity& entity, const json::object& patch) {
   ++entity.twin.version;
   entity.last_activity = now();
   mark_dirty(entity);
+  note_update(entity, {nullptr, nullptr, &wanted});
   if (entity.identity.key.module.empty()) {
     DeploymentEngine(*this).reported_changed(*find_device(entity.identity.key.device));
   }

@@ -119,7 +119,11 @@ void MessageRouter::deliver(TelemetryMessage message, const Twin* twin,
   route(outgoing, std::move(done));
 }
 
-void MessageRouter::publish(HubEvent event, const Twin* twin) {
+bool MessageRouter::wants(const std::string& hub, HubEvent::Kind kind) {
+  return table_of(hub).table->has_route_for(kind_of(kind).route_source);
+}
+
+void MessageRouter::happened(HubEvent event, const Twin* twin) {
   const EventKind kind = kind_of(event.kind);
   const std::string hub_name = table_of(event.hub).name;
   Outgoing outgoing;

@@ -8,12 +8,10 @@
 
 #include "drydock/directory.hpp"
 #include "drydock/event_hubs/endpoint.hpp"
-#include "drydock/iot_hub/identity.hpp"
+#include "drydock/iot_hub/hub_event.hpp"
 #include "drydock/iot_hub/routing.hpp"
 
 namespace drydock::iot_hub {
-
-struct Twin;
 
 struct TelemetryMessage {
   std::string hub;  // lower case
@@ -26,21 +24,10 @@ struct TelemetryMessage {
   ferry::Timestamp enqueued;
 };
 
-// What a hub tells about a device or module by itself ("non-telemetry events").
-struct HubEvent {
-  enum class Kind { twin_change, lifecycle, connection_state };
-  std::string hub;  // lower case
-  EntityKey key;
-  Kind kind = Kind::twin_change;
-  std::string operation;  // "updateTwin", "createDeviceIdentity", "deviceConnected", ...
-  json::object body;
-  ferry::Timestamp time;
-};
-
 // Where the events of a hub's built-in endpoint are kept in the store.
 event_hubs::HubName built_in_log(std::string_view hub);
 
-class MessageRouter {
+class MessageRouter final : public HubListener {
  public:
   // Everything referred to must outlive it.
   MessageRouter(const Directory& directory, const ferry::Clock& clock,
@@ -50,8 +37,9 @@ class MessageRouter {
   // message that no route takes while the fallback is off, and one for an endpoint that cannot be
   // reached, are lost and count as stored, as on Azure. `twin` may be null.
   void deliver(TelemetryMessage message, const Twin* twin, std::function<void(bool stored)> done);
-  // Only where a route for its source leads: the fallback is for messages of devices.
-  void publish(HubEvent event, const Twin* twin);
+  // Events go only where a route for their source leads: the fallback is for messages of devices.
+  bool wants(const std::string& hub, HubEvent::Kind kind) override;
+  void happened(HubEvent event, const Twin* twin) override;
 
   std::int64_t messages_today(std::string_view hub) const;
   EndpointRecord endpoint_record(std::string_view hub, std::string_view endpoint) const;

@@ -127,6 +127,12 @@ Table::Table(const HubRouting& routing)
   }
 }
 
+bool Table::has_route_for(std::string_view source) const {
+  return std::ranges::any_of(routes_, [&](const CompiledRoute& compiled) {
+    return equals_ignore_case(compiled.route.source, source);
+  });
+}
+
 std::vector<std::string> Table::endpoints_of(std::string_view source,
                                              const Message& message) const {
   std::vector<std::string> targets;

@@ -35,6 +35,7 @@ class Table {
   // Routes whose condition cannot be read take nothing; Resource Manager lets none in.
   explicit Table(const HubRouting& routing);
 
+  bool has_route_for(std::string_view source) const;
   // Names of endpoints, each once, in the order of the routes. The fallback takes messages of
   // devices that no route takes.
   std::vector<std::string> endpoints_of(std::string_view source, const Message& message) const;

@@ -91,6 +91,7 @@ Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
     ferry::log::error("iot_hub", "{}", loaded.error().describe());
     return refuse(500001, "the hub's state cannot be read");
   }
+  hub->tell(message_router_);
   hubs_[name] = hub;
   return hub;
 }

@@ -36,6 +36,7 @@ class FakeDirectory final : public Directory {
                   {"registryRead", kKey, kKey, "RegistryRead"},
                   {"service", kKey, kKey, "ServiceConnect"}}};
     info.id = "/subscriptions/s/IotHubs/testhub";
+    info.routing = routing;
     info.certificates = certificates;
     info.local_auth = local_auth;
     info.device_sas = device_sas;
@@ -71,6 +72,7 @@ class FakeDirectory final : public Directory {
     return granted.contains(fmt::format("{} {} {}", principal, scope, action));
   }
   bool hub_exists = true;
+  HubRouting routing;
   bool local_auth = true;
   bool device_sas = true;
   bool module_sas = true;

@@ -244,12 +244,13 @@ TEST_F(MessageRouterTest, TellsOfDevicesOnlyWhereARouteForThatLeads) {
   const iot_hub::HubEvent event{
       "hub-one",    {"crane-07", "winch"}, iot_hub::HubEvent::Kind::twin_change,
       "updateTwin", {{"version", 3}},      clock_.now()};
-  router_->publish(event, &twin_);
+  EXPECT_FALSE(router_->wants("hub-one", event.kind));
+  router_->happened(event, &twin_);
   turn();
   EXPECT_TRUE(built_in().empty());
   directory_.hub.routing.routes.push_back(
       {"changes", "TwinChangeEvents", "opType = 'updateTwin'", "events"});
-  router_->publish(event, &twin_);
+  router_->happened(event, &twin_);
   turn();
   const auto messages = built_in();
   ASSERT_EQ(messages.size(), 1U);
