@@ -97,7 +97,8 @@ class RecitingStream final : public ferry::net::Stream {
   const ferry::net::PeerInfo& peer() const override { return peer_; }
 
  private:
-  static constexpr std::size_t kAtOnce = 512;
+  static constexpr std::size_t kAtOnce =
+      64;  // so that frames find the answers to earlier ones written
   std::string bytes_;
   std::string& answer_;
   std::size_t at_ = 0;
