@@ -26,7 +26,8 @@ Context::Context(net::EventLoop& event_loop, const Clock& the_clock,
       clouds(store, clock, std::move(transports), engine_options.sleep),
       engine(loop, clock, store, with_cancelling(engine_options, clouds)),
       published(store),
-      failures(clock) {
+      failures(clock),
+      sleep(engine_options.sleep ? engine_options.sleep : Sleep(net::sleep_for)) {
   define_workspace_workflows(*this);
   define_group_workflows(*this);
   define_node_workflows(*this);

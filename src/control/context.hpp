@@ -17,6 +17,8 @@
 
 namespace ferry::control {
 
+struct RolloutWake;
+
 struct Context {
   Context(net::EventLoop& event_loop, const Clock& the_clock,
           std::unique_ptr<store::Store> the_store, TransportFactory transports,
@@ -46,6 +48,11 @@ struct Context {
   std::map<std::string, std::deque<Timestamp>> renewal_places;
   // How often a rollover looks whether it may go on.
   std::chrono::milliseconds rollover_poll{5000};
+  // How often a rollout asks what its nodes say.
+  std::chrono::milliseconds rollout_poll{5000};
+  // Wakes whoever runs a rollout, by its id; see deployments/rollout_loop.hpp.
+  std::map<std::string, std::shared_ptr<RolloutWake>> rollout_wakes;
+  Sleep sleep;
 };
 
 // One place for each kind of operation; called once.

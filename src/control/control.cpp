@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "control/context.hpp"
+#include "control/deployments/rollout_loop.hpp"
 #include "control/nodes/node_gate.hpp"
 
 namespace ferry::control {
@@ -61,6 +62,7 @@ Control::Control(std::unique_ptr<Context> context)
       moving(*context_),
       components(*context_),
       deployments(*context_),
+      rollouts(*context_),
       observing(*context_) {}
 
 Control::~Control() = default;
@@ -68,6 +70,8 @@ Control::~Control() = default;
 Result<void> Control::resume() {
   auto resumed = context_->engine.resume();
   if (!resumed) return resumed;
+  auto rollouts_resumed = resume_rollouts(*context_);
+  if (!rollouts_resumed) return rollouts_resumed;
   context_->loop.spawn(follow_due_authorities(*context_));
   context_->loop.spawn(sweep_shut_outs(*context_));
   return {};

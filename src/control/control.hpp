@@ -19,6 +19,7 @@
 #include "control/certificates/external_authorities.hpp"
 #include "control/components/components.hpp"
 #include "control/deployments/deployments.hpp"
+#include "control/deployments/rollouts.hpp"
 #include "control/nodes/groups.hpp"
 #include "control/nodes/moving.hpp"
 #include "control/nodes/nodes.hpp"
@@ -76,6 +77,7 @@ class Control {
   Moving moving;
   Components components;
   Deployments deployments;
+  Rollouts rollouts;
   Observing observing;
 };
 

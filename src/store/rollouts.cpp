@@ -214,13 +214,16 @@ Result<void> Rollouts::remove_nodes(const std::string& rollout) {
 
 Result<std::vector<RolloutNodeRecord>> Rollouts::nodes(const std::string& rollout) const {
   return read_all<RolloutNodeRecord>(
-      database_.query("SELECT node, rollout_nodes.node_group, name, device, ring, wave, "
-                      "bad_before, verdict, reason, since, forgiven "
-                      "FROM rollout_nodes JOIN nodes ON nodes.id = node "
-                      "AND nodes.node_group = rollout_nodes.node_group "
-                      "WHERE rollout = ? ORDER BY wave, name",
-                      {rollout}),
+      database_.query(
+          "SELECT node, rollout_nodes.node_group, name, device, ring, wave, "
+          "bad_before, verdict, reason, since, forgiven "
+          "FROM rollout_nodes JOIN nodes ON nodes.id = node WHERE rollout = ? ORDER BY wave, name",
+          {rollout}),
       read_rollout_node);
+}
+
+Result<void> Rollouts::forget_node(const fleet::NodeId& node) {
+  return database_.execute("DELETE FROM rollout_nodes WHERE node = ?", {node.str()});
 }
 
 Result<void> Rollouts::set_finding(const std::string& rollout, const RolloutNodeRecord& node) {

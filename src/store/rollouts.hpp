@@ -78,7 +78,9 @@ class Rollouts {
 
   Result<void> insert_node(const std::string& rollout, const RolloutNodeRecord& node);
   Result<void> remove_nodes(const std::string& rollout);
-  // By wave, then name; nodes that have left their group since are not among them.
+  // Leaves every rollout: it has moved to another group.
+  Result<void> forget_node(const fleet::NodeId& node);
+  // By wave, then name.
   Result<std::vector<RolloutNodeRecord>> nodes(const std::string& rollout) const;
   Result<void> set_finding(const std::string& rollout, const RolloutNodeRecord& node);
 

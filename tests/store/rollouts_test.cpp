@@ -144,11 +144,9 @@ TEST_F(RolloutStoreTest, NodesThatLeaveAreNoLongerAmongItsNodes) {
   EXPECT_EQ(nodes[0].bad_before, node.bad_before);
   EXPECT_EQ(nodes[0].ring, 12);
   EXPECT_TRUE(nodes[0].forgiven);
-  node_.group = fleet::NodeGroupId("grp-2");
-  ASSERT_TRUE(store_->nodes.update(node_));
+  ASSERT_TRUE(store_->rollouts.forget_node(node_.id));
   EXPECT_THAT(*store_->rollouts.nodes("rol-1"), SizeIs(0)) << "moved to another group";
-  node_.group = fleet::NodeGroupId("grp-1");
-  ASSERT_TRUE(store_->nodes.update(node_));
+  ASSERT_TRUE(store_->rollouts.insert_node("rol-1", node));
   ASSERT_TRUE(store_->nodes.remove(node_.id));
   EXPECT_THAT(*store_->rollouts.nodes("rol-1"), SizeIs(0)) << "gone";
 }

@@ -20,38 +20,11 @@ struct Delivery {
   azure::Configuration configuration;
 };
 
-std::vector<store::CompositionModule> to_modules(const fleet::Composition& composition) {
-  std::vector<store::CompositionModule> modules;
-  for (const auto& module : composition.modules) {
-    modules.push_back({module.name, module.version, module.published->image});
-  }
-  return modules;
-}
-
-Result<fleet::Composition> wanted_composition(Context& context, const fleet::NodeGroup& group) {
-  auto deployments = context.store.deployments.targeting(group.workspace, {group.name});
-  if (!deployments) return fail(std::move(deployments).error());
-  std::set<fleet::ComponentRef> wanted;
-  for (const auto& deployment : *deployments) {
-    wanted.insert(deployment.components.begin(), deployment.components.end());
-  }
-  auto catalog = context.published.load(group.workspace, wanted);
-  if (!catalog) return fail(std::move(catalog).error());
-  const auto contributions = fleet::contributions_by_group(*deployments, {group.name});
-  const auto found = contributions.find(group.name);
-  if (found == contributions.end()) return fleet::Composition();
-  auto composition = fleet::compose(found->second, *catalog);
-  if (!composition) {
-    return fail(std::move(composition).error().with("compose group '{}'", group.name));
-  }
-  return composition;
-}
-
 // The record of `composition`: the one that stands, the one that an interrupted run has begun, or a
 // new version.
 Result<store::CompositionRecord> choose_record(Context& context, const fleet::NodeGroup& group,
                                                const fleet::Composition& composition) {
-  const auto modules = to_modules(composition);
+  const auto modules = modules_of(composition);
   auto records = context.store.compositions.list(group.id);
   if (!records) return fail(std::move(records).error());
   for (const auto& record : *records) {
@@ -78,46 +51,16 @@ Result<Delivery> plan_delivery(Context& context, const fleet::NodeGroupId& id) {
   if (!group) return fail(std::move(group).error());
   auto workspace = load_workspace(context, group->workspace);
   if (!workspace) return fail(std::move(workspace).error());
-  auto composition = wanted_composition(context, *group);
+  auto deployments = context.store.deployments.targeting(group->workspace, {group->name});
+  if (!deployments) return fail(std::move(deployments).error());
+  auto composition = compose_group(context, *group, *deployments);
   if (!composition) return fail(std::move(composition).error());
-  auto credential = load_pull_credential(context, *workspace, *group);
-  if (!credential) return fail(std::move(credential).error());
   auto record = choose_record(context, *group, *composition);
   if (!record) return fail(std::move(record).error());
-
-  azure::Configuration configuration;
-  configuration.id = record->configuration;
-  configuration.content = fleet::edge_deployment_content(*composition, *credential);
-  // The content holds a password of its own, so its hash tells nothing; it tells whose content it
-  // is.
-  const std::string hash = hex_encode(sha256(json::serialize(configuration.content)));
-  configuration.labels = {{"nodeGroup", group->id.str()},
-                          {"nodeGroupName", group->name},
-                          {"workspace", workspace->id.str()},
-                          {"compositionVersion", std::to_string(record->version)},
-                          {"contentHash", hash.substr(0, 32)}};
-  configuration.target_condition = fleet::target_condition(group->id);
-  configuration.priority = record->version;
+  auto configuration = make_configuration(context, *workspace, *group, *record, *composition);
+  if (!configuration) return fail(std::move(configuration).error());
   return Delivery{*std::move(workspace), *std::move(group), *std::move(record),
-                  std::move(configuration)};
-}
-
-// That it exists already is fine when an interrupted run has made it.
-net::Task<Result<void>> create_configuration(azure::IotHubClient& hub,
-                                             azure::Configuration configuration) {
-  auto created = co_await hub.create_configuration(configuration);
-  if (created) co_return Result<void>();
-  if (created.error().code != Code::conflict) co_return fail(std::move(created).error());
-  auto existing = co_await hub.get_configuration(configuration.id);
-  if (!existing) co_return fail(std::move(existing).error());
-  const auto label = existing->labels.find("contentHash");
-  if (label != existing->labels.end() && label->second == configuration.labels.at("contentHash")) {
-    co_return Result<void>();
-  }
-  co_return fail(
-      Error{Code::conflict,
-            fmt::format("the IoT Hub holds another deployment '{}' already", configuration.id),
-            "delete it in the IoT Hub, then deploy again"});
+                  *std::move(configuration)};
 }
 
 Result<void> record_standing(Context& context, Delivery& delivery) {
@@ -136,22 +79,6 @@ Result<void> record_standing(Context& context, Delivery& delivery) {
   return transaction->commit();
 }
 
-// All configurations of the group but that of `keep`.
-net::Task<Result<void>> delete_others(Context& context, azure::IotHubClient& hub,
-                                      fleet::NodeGroupId group, std::int64_t keep) {
-  auto records = context.store.compositions.list(group);
-  if (!records) co_return fail(std::move(records).error());
-  for (auto& record : *records) {
-    if (!record.in_hub || record.version == keep) continue;
-    auto deleted = co_await hub.delete_configuration(record.configuration);
-    if (!deleted) co_return deleted;
-    record.in_hub = false;
-    auto flagged = context.store.compositions.update_flags(record);
-    if (!flagged) co_return flagged;
-  }
-  co_return Result<void>();
-}
-
 }  // namespace
 
 Result<fleet::PullCredential> load_pull_credential(const Context& context,
@@ -165,8 +92,95 @@ Result<fleet::PullCredential> load_pull_credential(const Context& context,
   return fleet::PullCredential{workspace.login_server, group.pull_token, **std::move(password)};
 }
 
+std::vector<store::CompositionModule> modules_of(const fleet::Composition& composition) {
+  std::vector<store::CompositionModule> modules;
+  for (const auto& module : composition.modules) {
+    modules.push_back({module.name, module.version, module.published->image});
+  }
+  return modules;
+}
+
+Result<fleet::Composition> compose_group(Context& context, const fleet::NodeGroup& group,
+                                         const std::vector<fleet::Deployment>& deployments) {
+  const auto contributions = fleet::contributions_by_group(deployments, {group.name});
+  const auto found = contributions.find(group.name);
+  if (found == contributions.end()) return fleet::Composition();
+  std::set<fleet::ComponentRef> wanted;
+  for (const auto& [component, versions] : found->second) {
+    for (const auto& [version, names] : versions) wanted.insert({component, version});
+  }
+  auto catalog = context.published.load(group.workspace, wanted);
+  if (!catalog) return fail(std::move(catalog).error());
+  auto composition = fleet::compose(found->second, *catalog);
+  if (!composition) {
+    return fail(std::move(composition).error().with("compose group '{}'", group.name));
+  }
+  return composition;
+}
+
+Result<azure::Configuration> make_configuration(const Context& context,
+                                                const fleet::Workspace& workspace,
+                                                const fleet::NodeGroup& group,
+                                                const store::CompositionRecord& record,
+                                                const fleet::Composition& composition) {
+  auto credential = load_pull_credential(context, workspace, group);
+  if (!credential) return fail(std::move(credential).error());
+  azure::Configuration configuration;
+  configuration.id = record.configuration;
+  configuration.content = fleet::edge_deployment_content(composition, *credential);
+  // The content holds a password of its own, so its hash tells nothing; it tells whose content it
+  // is.
+  const std::string hash = hex_encode(sha256(json::serialize(configuration.content)));
+  configuration.labels = {{"nodeGroup", group.id.str()},
+                          {"nodeGroupName", group.name},
+                          {"workspace", workspace.id.str()},
+                          {"compositionVersion", std::to_string(record.version)},
+                          {"contentHash", hash.substr(0, 32)}};
+  configuration.target_condition = fleet::target_condition(group.id);
+  configuration.priority = record.version;
+  return configuration;
+}
+
+net::Task<Result<void>> create_configuration(azure::IotHubClient& hub,
+                                             azure::Configuration configuration) {
+  auto created = co_await hub.create_configuration(configuration);
+  if (created) co_return Result<void>();
+  if (created.error().code != Code::conflict) co_return fail(std::move(created).error());
+  auto existing = co_await hub.get_configuration(configuration.id);
+  if (!existing) co_return fail(std::move(existing).error());
+  const auto label = existing->labels.find("contentHash");
+  if (label != existing->labels.end() && label->second == configuration.labels.at("contentHash")) {
+    co_return Result<void>();
+  }
+  co_return fail(
+      Error{Code::conflict,
+            fmt::format("the IoT Hub holds another deployment '{}' already", configuration.id),
+            "delete it in the IoT Hub, then deploy again"});
+}
+
+net::Task<Result<void>> delete_other_configurations(Context& context, azure::IotHubClient& hub,
+                                                    fleet::NodeGroupId group, std::int64_t keep) {
+  auto records = context.store.compositions.list(group);
+  if (!records) co_return fail(std::move(records).error());
+  for (auto& record : *records) {
+    if (!record.in_hub || record.version == keep) continue;
+    auto deleted = co_await hub.delete_configuration(record.configuration);
+    if (!deleted) co_return deleted;
+    record.in_hub = false;
+    auto flagged = context.store.compositions.update_flags(record);
+    if (!flagged) co_return flagged;
+  }
+  co_return Result<void>();
+}
+
 net::Task<Result<void>> deliver_composition(Context& context, fleet::NodeGroupId group,
                                             StepContext& step) {
+  auto rollout = context.store.rollouts.running_for(group);
+  if (!rollout) co_return fail(std::move(rollout).error());
+  if (*rollout) {
+    step.detail(fmt::format("left to rollout {}", **rollout));
+    co_return Result<void>();
+  }
   auto delivery = plan_delivery(context, group);
   if (!delivery) co_return fail(std::move(delivery).error());
   auto connection = context.clouds.workspace(delivery->workspace);
@@ -180,7 +194,7 @@ net::Task<Result<void>> deliver_composition(Context& context, fleet::NodeGroupId
     auto recorded = record_standing(context, *delivery);
     if (!recorded) co_return recorded;
   }
-  auto cleaned = co_await delete_others(context, hub, group, version);
+  auto cleaned = co_await delete_other_configurations(context, hub, group, version);
   if (!cleaned) co_return cleaned;
   step.detail(fmt::format("composition {} stands as {}", version, delivery->configuration.id));
   co_return Result<void>();
@@ -194,7 +208,8 @@ net::Task<Result<void>> withdraw_compositions(Context& context, fleet::NodeGroup
   auto connection = context.clouds.workspace(*workspace);
   if (!connection) co_return fail(std::move(connection).error());
   constexpr std::int64_t kNone = -1;
-  co_return co_await delete_others(context, (*connection)->hub_of(*record), group, kNone);
+  co_return co_await delete_other_configurations(context, (*connection)->hub_of(*record), group,
+                                                 kNone);
 }
 
 }  // namespace ferry::control

@@ -9,7 +9,8 @@
 
 namespace ferry::control {
 
-// Computes the group's composition from all live deployments, and does nothing when it stands
+// Leaves a group alone that is being rolled out (rollout_loop.hpp); else
+// computes the group's composition from all live deployments, and does nothing when it stands
 // already (the first, empty one is sent all the same). May run again at any point.
 net::Task<Result<void>> deliver_composition(Context& context, fleet::NodeGroupId group,
                                             StepContext& step);
@@ -20,5 +21,24 @@ net::Task<Result<void>> withdraw_compositions(Context& context, fleet::NodeGroup
 Result<fleet::PullCredential> load_pull_credential(const Context& context,
                                                    const fleet::Workspace& workspace,
                                                    const fleet::NodeGroup& group);
+
+// The parts of a delivery.
+
+std::vector<store::CompositionModule> modules_of(const fleet::Composition& composition);
+// What the group is to run when these deployments are live.
+Result<fleet::Composition> compose_group(Context& context, const fleet::NodeGroup& group,
+                                         const std::vector<fleet::Deployment>& deployments);
+// For the whole group; the caller may narrow the target condition.
+Result<azure::Configuration> make_configuration(const Context& context,
+                                                const fleet::Workspace& workspace,
+                                                const fleet::NodeGroup& group,
+                                                const store::CompositionRecord& record,
+                                                const fleet::Composition& composition);
+// That it exists already is fine when an interrupted run has made it.
+net::Task<Result<void>> create_configuration(azure::IotHubClient& hub,
+                                             azure::Configuration configuration);
+// All configurations of the group but that of composition `keep`.
+net::Task<Result<void>> delete_other_configurations(Context& context, azure::IotHubClient& hub,
+                                                    fleet::NodeGroupId group, std::int64_t keep);
 
 }  // namespace ferry::control

@@ -5,6 +5,8 @@
 
 #include "control/deployments/delivery.hpp"
 #include "control/deployments/planning.hpp"
+#include "control/deployments/recording.hpp"
+#include "control/deployments/rollout_loop.hpp"
 #include "control/lookup.hpp"
 #include "control/nodes/reports.hpp"
 #include "fleet/names.hpp"
@@ -60,6 +62,15 @@ Result<store::PlanRecord> find_plan(const Context& context, const fleet::Workspa
                       "ferry plan list shows those that can be applied"});
   }
   return **std::move(record);
+}
+
+// `by`: an operation or a rollout.
+Result<void> mark_applied(Context& context, const std::string& plan, const std::string& by) {
+  if (plan.empty()) return {};
+  auto marked = context.store.plans.mark_applied(plan, by);
+  if (!marked) return fail(std::move(marked).error());
+  if (!*marked) return fail(Code::conflict, "plan {} was applied already", plan);
+  return {};
 }
 
 }  // namespace
@@ -173,7 +184,8 @@ Result<PlanView> Deployments::get_plan(const fleet::OrganizationId& organization
 
 net::Task<Result<ApplyOutcome>> Deployments::apply_plan(fleet::OrganizationId organization,
                                                         std::string workspace_name, std::string id,
-                                                        bool allow_removals) {
+                                                        bool allow_removals,
+                                                        std::optional<RolloutRequest> rollout) {
   auto workspace = find_ready_workspace(context_, organization, workspace_name);
   if (!workspace) co_return fail(std::move(workspace).error());
   auto record = find_plan(context_, *workspace, id);
@@ -181,21 +193,23 @@ net::Task<Result<ApplyOutcome>> Deployments::apply_plan(fleet::OrganizationId or
   auto view = to_view(*record);
   if (!view) co_return fail(std::move(view).error());
   if (view->operation) {
-    co_return fail(
-        Error{Code::conflict, fmt::format("plan {} was applied already", id),
-              fmt::format("ferry operation show {} tells how it went", *view->operation)});
+    co_return fail(Error{Code::conflict, fmt::format("plan {} was applied already", id),
+                         fmt::format("ferry {} show {} tells how it went",
+                                     view->operation->starts_with("rol-") ? "rollout" : "operation",
+                                     *view->operation)});
   }
   if (context_.clock.now() >= view->expires_at) {
     co_return fail(
         Error{Code::precondition_failed, fmt::format("plan {} has expired", id), "plan again"});
   }
   co_await fresh_reports(context_, *workspace);
-  co_return commit_change(*workspace, view->change, allow_removals, id);
+  co_return commit_change(*workspace, view->change, allow_removals, id, rollout);
 }
 
 net::Task<Result<ApplyOutcome>> Deployments::apply(fleet::OrganizationId organization,
                                                    std::string workspace_name, fleet::Change change,
-                                                   bool allow_removals) {
+                                                   bool allow_removals,
+                                                   std::optional<RolloutRequest> rollout) {
   auto names_are_good = check_names(change);
   if (!names_are_good) co_return fail(std::move(names_are_good).error());
   auto workspace = find_ready_workspace(context_, organization, workspace_name);
@@ -203,14 +217,15 @@ net::Task<Result<ApplyOutcome>> Deployments::apply(fleet::OrganizationId organiz
   auto named = with_group_names(context_, *workspace, std::move(change));
   if (!named) co_return fail(std::move(named).error());
   co_await fresh_reports(context_, *workspace);
-  co_return commit_change(*workspace, *named, allow_removals, "");
+  co_return commit_change(*workspace, *named, allow_removals, "", rollout);
 }
 
 // Plan, consent and record in one transaction: nothing can come between what was planned and what
 // is recorded.
 Result<ApplyOutcome> Deployments::commit_change(const fleet::Workspace& workspace,
                                                 const fleet::Change& change, bool allow_removals,
-                                                const std::string& plan_id) {
+                                                const std::string& plan_id,
+                                                const std::optional<RolloutRequest>& rollout) {
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
   const auto reports = known_reports(context_, workspace.id);
@@ -235,15 +250,29 @@ Result<ApplyOutcome> Deployments::commit_change(const fleet::Workspace& workspac
     return ApplyOutcome(Refused{*std::move(refusal), std::move(plan)});
   }
 
-  Applied applied;
-  std::string names;
-  for (const auto& edit : change) {
-    const auto* live = fleet::find_deployment(fleet->deployments, edit.deployment);
-    auto recorded = record_edit(workspace, edit, live);
+  auto held = held_by_rollout(context_, workspace, plan, change);
+  if (!held) return fail(std::move(held).error());
+  if (*held) return ApplyOutcome(Refused{**std::move(held), std::move(plan)});
+  if (rollout) {
+    auto recorded =
+        record_rollout(context_, {workspace, plan, change, fleet->deployments, *rollout, plan_id});
     if (!recorded) return fail(std::move(recorded).error());
-    applied.deployments.push_back(*std::move(recorded));
-    names += (names.empty() ? "" : ",") + edit.deployment;
+    auto marked = mark_applied(context_, plan_id, recorded->id);
+    if (!marked) return fail(std::move(marked).error());
+    auto committed = transaction->commit();
+    if (!committed) return fail(std::move(committed).error());
+    launch_rollout(context_, recorded->id);
+    auto view = Rollouts(context_).get(workspace.organization, workspace.id.str(), recorded->id);
+    if (!view) return fail(std::move(view).error());
+    return ApplyOutcome(RolledOut{*std::move(view), std::move(plan)});
   }
+
+  Applied applied;
+  auto recorded = record_change(context_, workspace.id, fleet->deployments, change);
+  if (!recorded) return fail(std::move(recorded).error());
+  applied.deployments = *std::move(recorded);
+  std::string names;
+  for (const auto& edit : change) names += (names.empty() ? "" : ",") + edit.deployment;
   json::array groups;
   for (const auto& group : plan.groups) {
     auto found = find_group(context_, workspace, group.group);
@@ -259,46 +288,14 @@ Result<ApplyOutcome> Deployments::commit_change(const fleet::Workspace& workspac
                                             .lane = workspace.id.str(),
                                             .input = {{"groups", std::move(groups)}}});
   if (!operation) return fail(std::move(operation).error());
-  if (!plan_id.empty()) {
-    auto marked = context_.store.plans.mark_applied(plan_id, operation->id.str());
-    if (!marked) return fail(std::move(marked).error());
-    if (!*marked) return fail(Code::conflict, "plan {} was applied already", plan_id);
-  }
+  auto marked = mark_applied(context_, plan_id, operation->id.str());
+  if (!marked) return fail(std::move(marked).error());
   auto committed = transaction->commit();
   if (!committed) return fail(std::move(committed).error());
   context_.engine.launch(*operation);
   applied.plan = std::move(plan);
   applied.operation = to_view(*operation);
   return ApplyOutcome(std::move(applied));
-}
-
-Result<fleet::Deployment> Deployments::record_edit(const fleet::Workspace& workspace,
-                                                   const fleet::Edit& edit,
-                                                   const fleet::Deployment* live) {
-  fleet::Deployment deployment;
-  if (live) deployment = *live;
-  if (edit.removes()) {
-    if (live) {
-      auto removed = context_.store.deployments.remove(deployment.id);
-      if (!removed) return fail(std::move(removed).error());
-    }
-    deployment.name = edit.deployment;
-    return deployment;
-  }
-  // The same content again is no new revision; it only makes sure that the cloud has it.
-  if (live && fleet::edit_of(deployment) == edit) return deployment;
-  const Timestamp now = context_.clock.now();
-  if (!live) {
-    deployment.id = fleet::DeploymentId(random_id("dep"));
-    deployment.name = edit.deployment;
-    deployment.created_at = now;
-  }
-  deployment.revision += 1;
-  deployment.components = edit.components;
-  deployment.groups = edit.groups;
-  auto stored = context_.store.deployments.put(workspace.id, deployment, now);
-  if (!stored) return fail(std::move(stored).error());
-  return deployment;
 }
 
 namespace {

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "control/deployments/rollout_start.hpp"
+#include "control/deployments/rollouts.hpp"
 #include "control/workflow/operations.hpp"
 #include "fleet/plan.hpp"
 #include "net/task.hpp"
@@ -36,7 +38,13 @@ struct Refused {
   fleet::Plan plan;
 };
 
-using ApplyOutcome = std::variant<Applied, Refused>;
+// The change comes in waves; the deployments are edited when it has arrived everywhere.
+struct RolledOut {
+  RolloutView rollout;
+  fleet::Plan plan;
+};
+
+using ApplyOutcome = std::variant<Applied, Refused, RolledOut>;
 
 class Deployments {
  public:
@@ -69,22 +77,24 @@ class Deployments {
                             const std::string& plan) const;
 
   // Applies exactly what the plan promises, or refuses because the world has moved. Applying it
-  // once more answers with the operation that did it.
+  // once more answers with the operation that did it. With `rollout` in waves, else to everybody at
+  // once. Refused while a rollout of one of its groups goes on.
   net::Task<Result<ApplyOutcome>> apply_plan(fleet::OrganizationId organization,
                                              std::string workspace, std::string plan,
-                                             bool allow_removals);
+                                             bool allow_removals,
+                                             std::optional<RolloutRequest> rollout = {});
   // Plans and applies at once. Records the new revisions and starts the operation that brings them
   // to the cloud.
   net::Task<Result<ApplyOutcome>> apply(fleet::OrganizationId organization, std::string workspace,
-                                        fleet::Change change, bool allow_removals);
+                                        fleet::Change change, bool allow_removals,
+                                        std::optional<RolloutRequest> rollout = {});
 
  private:
   net::Task<Result<PlanView>> plan_change(fleet::Workspace workspace, fleet::Change change);
   // `plan`: whose promise must hold; empty for none.
   Result<ApplyOutcome> commit_change(const fleet::Workspace& workspace, const fleet::Change& change,
-                                     bool allow_removals, const std::string& plan);
-  Result<fleet::Deployment> record_edit(const fleet::Workspace& workspace, const fleet::Edit& edit,
-                                        const fleet::Deployment* live);
+                                     bool allow_removals, const std::string& plan,
+                                     const std::optional<RolloutRequest>& rollout);
   Context& context_;
 };
 

@@ -10,19 +10,6 @@
 namespace ferry::control {
 namespace {
 
-// Those that the change edits and those that target a group which it touches.
-Result<std::vector<fleet::Deployment>> deployments_that_matter(const Context& context,
-                                                               const fleet::Workspace& workspace,
-                                                               const fleet::Change& change) {
-  std::vector<fleet::Deployment> edited;
-  for (const auto& edit : change) {
-    auto live = context.store.deployments.find_named(workspace.id, edit.deployment);
-    if (!live) return fail(std::move(live).error());
-    if (*live && (*live)->name == edit.deployment) edited.push_back(**std::move(live));
-  }
-  return context.store.deployments.targeting(workspace.id, fleet::touched_groups(edited, change));
-}
-
 Result<void> look_up_earlier(const Context& context, const fleet::NodeGroup& group,
                              fleet::GroupFacts& facts) {
   for (const auto& node : facts.nodes) {
@@ -67,6 +54,18 @@ Result<fleet::GroupFacts> facts_of(const Context& context, const fleet::Workspac
 }
 
 }  // namespace
+
+Result<std::vector<fleet::Deployment>> deployments_that_matter(const Context& context,
+                                                               const fleet::Workspace& workspace,
+                                                               const fleet::Change& change) {
+  std::vector<fleet::Deployment> edited;
+  for (const auto& edit : change) {
+    auto live = context.store.deployments.find_named(workspace.id, edit.deployment);
+    if (!live) return fail(std::move(live).error());
+    if (*live && (*live)->name == edit.deployment) edited.push_back(**std::move(live));
+  }
+  return context.store.deployments.targeting(workspace.id, fleet::touched_groups(edited, change));
+}
 
 Result<fleet::Fleet> load_fleet(Context& context, const fleet::Workspace& workspace,
                                 const fleet::Change& change, const WorkspaceReports& reports) {

@@ -13,6 +13,11 @@ namespace ferry::control {
 Result<fleet::Fleet> load_fleet(Context& context, const fleet::Workspace& workspace,
                                 const fleet::Change& change, const WorkspaceReports& reports);
 
+// Those that the change edits and those that target a group which it touches.
+Result<std::vector<fleet::Deployment>> deployments_that_matter(const Context& context,
+                                                               const fleet::Workspace& workspace,
+                                                               const fleet::Change& change);
+
 // Group names for ids; in normal form.
 Result<fleet::Change> with_group_names(const Context& context, const fleet::Workspace& workspace,
                                        fleet::Change change);

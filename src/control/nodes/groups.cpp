@@ -198,6 +198,13 @@ Result<GroupStarted> Groups::remove(const fleet::OrganizationId& organization,
         fmt::format("deployment '{}' targets node group '{}'", deployments->front(), group->name),
         "take the group out of its deployments first"});
   }
+  auto rollout = context_.store.rollouts.running_for(group->id);
+  if (!rollout) return fail(std::move(rollout).error());
+  if (*rollout) {
+    return fail(Error{Code::conflict,
+                      fmt::format("rollout {} reaches node group '{}'", **rollout, group->name),
+                      fmt::format("ferry rollout abort {}", **rollout)});
+  }
   auto transaction = context_.store.begin();
   if (!transaction) return fail(std::move(transaction).error());
   group->state = fleet::LifeState::deleting;

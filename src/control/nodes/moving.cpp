@@ -141,6 +141,8 @@ Result<std::variant<MoveStarted, MoveRefused>> Moving::move(
   if (site->node.renew_after) site->node.renew_after = context_.clock.now();
   auto updated = context_.store.nodes.update(site->node);
   if (!updated) return fail(std::move(updated).error());
+  auto left = context_.store.rollouts.forget_node(site->node.id);
+  if (!left) return fail(std::move(left).error());
   auto noted = note(context_, site->node, "node.moved", actor,
                     fmt::format("from {} to {}", site->from.name, site->to.name));
   if (!noted) return fail(std::move(noted).error());

@@ -20,6 +20,7 @@ ModuleStatus read_module(const std::string& name, const json::object& object) {
   status.version = string_or(object, "version", "");
   status.status = string_or(object, "status", "");
   status.runtime_status = string_or(object, "runtimeStatus", "unknown");
+  status.description = string_or(object, "statusDescription", "");
   status.exit_code = int_or(object, "exitCode", 0);
   status.restart_count = int_or(object, "restartCount", 0);
   status.last_start_time = time_or_nothing(object, "lastStartTimeUtc");
@@ -40,15 +41,27 @@ std::optional<Timestamp> last_updated(const json::object& section) {
   return *time;
 }
 
-// The deployment that the hub applied to this twin and that the device has taken since.
-std::string acknowledged_configuration(const azure::Twin& twin) {
-  const auto wanted = optional_int(twin.desired, "$version");
-  const auto taken = optional_int(twin.reported, "lastDesiredVersion");
-  if (!wanted || !taken || *wanted != *taken) return {};
+std::string applied_configuration(const azure::Twin& twin) {
   for (const auto& [id, status] : twin.configurations) {
     if (status == "Applied") return id;
   }
   return {};
+}
+
+// The deployment that the hub applied to this twin, when the device has looked at it since: taken,
+// or tried and gone back from (ferry-agent's "ferry.returned", docs/devices.md).
+void read_acknowledgement(const azure::Twin& twin, NodeReport& report) {
+  const auto wanted = optional_int(twin.desired, "$version");
+  const auto taken = optional_int(twin.reported, "lastDesiredVersion");
+  if (!wanted || !taken || *wanted != *taken) return;
+  const auto* ferry = find_object(twin.reported, "ferry");
+  const auto* returned = ferry ? find_object(*ferry, "returned") : nullptr;
+  if (returned && optional_int(*returned, "from") == *wanted) {
+    report.returned_from = applied_configuration(twin);
+    report.returned_because = string_or(*returned, "reason", "");
+    return;
+  }
+  report.configuration = applied_configuration(twin);
 }
 
 // IoT Edge names architectures as .NET and as uname do; images name them as Go does.
@@ -71,7 +84,7 @@ std::string platform_of(const json::object& reported) {
 NodeReport read_node_report(const azure::Twin& twin) {
   NodeReport report;
   report.connected = twin.connection_state == "Connected";
-  report.configuration = acknowledged_configuration(twin);
+  read_acknowledgement(twin, report);
   report.platform = platform_of(twin.reported);
   if (const auto* status = find_object(twin.reported, "lastDesiredStatus")) {
     report.desired_status =

@@ -19,6 +19,9 @@ struct NodeReport {
   // The configuration that the hub has applied and the device has acknowledged; empty when it is
   // behind or has not reported.
   std::string configuration;
+  // The configuration that the device has gone back from by itself, and why; empty when it has not.
+  std::string returned_from;
+  std::string returned_because;
   std::optional<NodeView::DesiredStatus> desired_status;
   std::string platform;  // "linux/arm64"; empty until the runtime has said it
   std::vector<ModuleStatus> modules;
@@ -32,7 +35,8 @@ struct WorkspaceReports {
   explicit WorkspaceReports(net::Executor executor) : has_read(executor) {}
   bool reading = false;
   net::Notifier has_read;
-  std::optional<Timestamp> read_at;
+  std::optional<Timestamp> read_at;       // last tried
+  std::optional<Timestamp> succeeded_at;  // last read: what is known is of then
   std::map<std::string, NodeReport> by_device;
 };
 

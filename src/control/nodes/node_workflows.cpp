@@ -118,7 +118,10 @@ net::Task<Result<void>> tag_twin(Context& context, NodeSite site, StepContext& s
   auto group = load_group(context, site.node.group);
   if (!group) co_return fail(std::move(group).error());
   step.detail(group->name);
-  const json::object patch{{"tags", initial_tags(site.workspace, *group)}};
+  auto tags = initial_tags(site.workspace, *group);
+  // In a group that is being rolled out it is a late joiner, whatever its ring.
+  tags["ferry"].as_object()["ring"] = nullptr;
+  const json::object patch{{"tags", std::move(tags)}};
   // In the hub where it is now; DPS takes the twin along into that of its new group. One that is
   // not registered yet gets the tags from its enrollment group.
   const auto hubs = site.connection->hubs();

@@ -20,6 +20,7 @@ struct ModuleStatus {
   std::string version;
   std::string status;          // wanted: "running"
   std::string runtime_status;  // "running", "backoff", "stopped", "failed", "unknown", ...
+  std::string description;     // of that, in the device's words; may be empty
   std::int64_t exit_code = 0;
   std::int64_t restart_count = 0;
   std::string image;

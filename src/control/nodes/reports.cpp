@@ -49,6 +49,7 @@ net::Task<void> read_in_background(Context& context, fleet::Workspace workspace,
   auto connection = context.clouds.workspace(workspace);
   if (connection) {  // else it is not provisioned, and no device can have reported
     auto read = co_await read_reports(*connection, reports->by_device);
+    if (read) reports->succeeded_at = context.clock.now();
     if (!read) {
       log::warning("observing", "workspace {}: {}", workspace.name, read.error().describe());
     }
@@ -80,10 +81,13 @@ std::shared_ptr<const WorkspaceReports> known_reports(Context& context,
   return reports_of(context, workspace);
 }
 
-// "grp-...-12" is composition 12 of that group.
 std::int64_t composition_of(const NodeReport& report, const fleet::NodeGroupId& group) {
+  return composition_of(report.configuration, group);
+}
+
+// "grp-...-12" is composition 12 of that group.
+std::int64_t composition_of(const std::string& configuration, const fleet::NodeGroupId& group) {
   const std::string prefix = group.str() + "-";
-  const auto& configuration = report.configuration;
   if (!configuration.starts_with(prefix)) return 0;
   std::int64_t version = 0;
   const char* end = configuration.data() + configuration.size();

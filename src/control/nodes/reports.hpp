@@ -19,5 +19,7 @@ std::shared_ptr<const WorkspaceReports> known_reports(Context& context,
 
 // The composition that a node of `group` has taken; 0 when it is not known.
 std::int64_t composition_of(const NodeReport& report, const fleet::NodeGroupId& group);
+// The one that this configuration brings to `group`; 0 when it is not one of its.
+std::int64_t composition_of(const std::string& configuration, const fleet::NodeGroupId& group);
 
 }  // namespace ferry::control

@@ -42,10 +42,10 @@ net::Task<void> VirtualTime::sleep(milliseconds delay) {
   co_await wake->wait();
 }
 
-bool VirtualTime::advance() {
+bool VirtualTime::advance(std::optional<Timestamp> limit) {
   const auto first = std::min_element(sleepers_.begin(), sleepers_.end(),
                                       [](const auto& a, const auto& b) { return a.due < b.due; });
-  if (first == sleepers_.end()) return false;
+  if (first == sleepers_.end() || (limit && first->due > *limit)) return false;
   now_ = std::max(now_, first->due);
   const auto wake = first->wake;
   sleepers_.erase(first);
@@ -154,14 +154,27 @@ net::Task<Result<net::HttpResponse>> InProcessCloud::carry(net::HttpCall call) {
   co_return response;
 }
 
+std::size_t InProcessCloud::poll() {
+  ferry_loop_->context().restart();
+  cloud_loop_.context().restart();
+  const auto done = ferry_loop_->context().poll();
+  return done + cloud_loop_.context().poll();
+}
+
 void InProcessCloud::run() {
-  auto& ferry = ferry_loop_->context();
   while (!dead_) {
-    ferry.restart();
-    cloud_loop_.context().restart();
-    const auto done = ferry.poll() + cloud_loop_.context().poll();
+    const auto done = poll();
     if (dead_ || (done == 0 && !time_.advance())) return;
   }
+}
+
+void InProcessCloud::run_for(milliseconds duration) {
+  const auto end = time_.now() + duration;
+  while (!dead_) {
+    const auto done = poll();
+    if (dead_ || (done == 0 && !time_.advance(end))) break;
+  }
+  time_.set(end);
 }
 
 void InProcessCloud::make_account() {

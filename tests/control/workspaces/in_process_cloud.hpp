@@ -21,8 +21,9 @@ class VirtualTime final : public Clock {
  public:
   Timestamp now() const override { return now_; }
   net::Task<void> sleep(std::chrono::milliseconds delay);
-  // To the next moment at which somebody wakes; false when nobody sleeps.
-  bool advance();
+  // To the next moment at which somebody wakes; false when nobody sleeps, or not until `limit`.
+  bool advance(std::optional<Timestamp> limit = {});
+  void set(Timestamp now) { now_ = std::max(now_, now); }
   void forget_sleepers() { sleepers_.clear(); }
 
  private:
@@ -49,6 +50,26 @@ class InProcessCloud {
 
   // Runs until nothing is left to do (or the life is over).
   void run();
+  // The same for so long; for what looks again and again.
+  void run_for(std::chrono::milliseconds duration);
+  // Runs until it is done, and no time passes; nothing when Ferry is killed before.
+  template <class T>
+  std::optional<T> run_until_value(net::Task<T> task) {
+    auto value = std::make_shared<std::optional<T>>();  // the task may outlive this
+    ferry_loop_->spawn(keep_value(std::move(task), value));
+    while (!*value && !dead_ && poll() > 0) {
+    }
+    return *value;
+  }
+  // Somebody else in the cloud; Ferry stands still meanwhile.
+  template <class T>
+  T run_in_cloud(net::Task<T> task) {
+    std::optional<T> value;
+    cloud_loop_.spawn(store_value(std::move(task), value));
+    cloud_loop_.context().restart();
+    while (!value) cloud_loop_.context().run_one();
+    return *std::move(value);
+  }
   template <class T>
   T run_until_done(net::Task<T> task) {
     std::optional<T> value;
@@ -86,8 +107,14 @@ class InProcessCloud {
     T result = co_await std::move(task);
     value.emplace(std::move(result));
   }
+  template <class T>
+  static net::Task<void> keep_value(net::Task<T> task, std::shared_ptr<std::optional<T>> value) {
+    T result = co_await std::move(task);
+    value->emplace(std::move(result));
+  }
   static int on_open(void* database, char** error, const void* api);
   static int on_commit(void* self);
+  std::size_t poll();  // what both loops can do at once
   // Counts a place; true when the life ends there.
   bool ends_here();
   net::Task<Result<net::HttpResponse>> carry(net::HttpCall call);
