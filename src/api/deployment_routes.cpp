@@ -52,6 +52,8 @@ Task<Answer> apply(control::Control& control, Call call) {
   auto body = body_of(call);
   if (!body) co_return fail(std::move(body).error());
   const bool allow_removals = bool_or(*body, "allowRemovals", false);
+  auto rollout = rollout_of(call, *body);
+  if (!rollout) co_return fail(std::move(rollout).error());
   auto change = change_of(call, *std::move(body));
   if (!change) co_return fail(std::move(change).error());
   if (change->front().removes()) {
@@ -59,8 +61,9 @@ Task<Answer> apply(control::Control& control, Call call) {
         Error{Code::invalid_argument, "a deployment needs components and node groups",
               fmt::format("to take deployment '{}' away, delete it", call.at("deployment"))});
   }
-  auto outcome = co_await control.deployments.apply(call.organization(), call.at("workspace"),
-                                                    *std::move(change), allow_removals);
+  auto outcome =
+      co_await control.deployments.apply(call.organization(), call.at("workspace"),
+                                         *std::move(change), allow_removals, *std::move(rollout));
   co_return outcome_response(std::move(outcome));
 }
 

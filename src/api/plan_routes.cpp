@@ -58,18 +58,34 @@ Task<Answer> create(control::Control& control, Call call) {
 Task<Answer> apply(control::Control& control, Call call) {
   auto body = body_of(call);
   if (!body) co_return fail(std::move(body).error());
-  auto outcome = co_await control.deployments.apply_plan(call.organization(), call.at("workspace"),
-                                                         call.at("plan"),
-                                                         bool_or(*body, "allowRemovals", false));
+  auto rollout = rollout_of(call, *body);
+  if (!rollout) co_return fail(std::move(rollout).error());
+  auto outcome = co_await control.deployments.apply_plan(
+      call.organization(), call.at("workspace"), call.at("plan"),
+      bool_or(*body, "allowRemovals", false), *std::move(rollout));
   co_return outcome_response(std::move(outcome));
 }
 
 }  // namespace
 
+Result<std::optional<control::RolloutRequest>> rollout_of(const Call& call,
+                                                          const json::object& body) {
+  const auto* wanted = body.if_contains("rollout");
+  if (!wanted || wanted->is_null()) return std::optional<control::RolloutRequest>();
+  if (!wanted->is_object()) return fail(Code::invalid_argument, "'rollout' is no object");
+  auto policy = fleet::policy_from_json(wanted->get_object());
+  if (!policy) return fail(std::move(policy).error());
+  return control::RolloutRequest{*std::move(policy), call.caller.user};
+}
+
 Answer outcome_response(Result<control::ApplyOutcome> outcome) {
   if (!outcome) return fail(std::move(outcome).error());
   if (const auto* refused = std::get_if<control::Refused>(&*outcome)) {
     return error_response(refused->error, fleet::to_json(refused->plan));
+  }
+  if (const auto* begun = std::get_if<control::RolledOut>(&*outcome)) {
+    return json_response(202, json::object{{"rollout", to_json(begun->rollout)},
+                                           {"plan", fleet::to_json(begun->plan)}});
   }
   const auto& applied = std::get<control::Applied>(*outcome);
   json::array deployments;

@@ -62,9 +62,13 @@ void add_component_routes(Routes& routes);   // with images
 void add_deployment_routes(Routes& routes);
 void add_event_routes(Routes& routes);  // server-sent events of operations and workspaces
 void add_plan_routes(Routes& routes);
+void add_rollout_routes(Routes& routes);
 
-// 202 with what was applied; a refusal is an error with the plan as its details, so that the caller
-// sees what is in the way.
+// What the member "rollout" of a body asks for; nothing without it.
+Result<std::optional<control::RolloutRequest>> rollout_of(const Call& call,
+                                                          const json::object& body);
+// 202 with what was applied, or the rollout that has begun; a refusal is an error with the plan as
+// its details, so that the caller sees what is in the way.
 Answer outcome_response(Result<control::ApplyOutcome> outcome);
 
 // Paths whose request bodies are files; all others take at most 1 MiB.

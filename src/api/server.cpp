@@ -94,6 +94,7 @@ Server::Server(control::Control& control, const Clock& clock, InstallerFiles ins
   add_deployment_routes(routes);
   add_event_routes(routes);
   add_plan_routes(routes);
+  add_rollout_routes(routes);
 }
 
 net::Task<net::HttpResponse> Server::handle(net::HttpRequest request) {

@@ -44,6 +44,10 @@ json::object to_json(const control::ComponentView& component);
 json::object to_json(const fleet::Deployment& deployment);
 json::object to_json(const control::PlanView& plan);
 
+// rollout_views.cpp
+json::object to_json(const control::RolloutView& rollout);
+json::object to_json(const control::RolloutNodeView& node);
+
 // registration_views.cpp
 json::object to_json(const control::BatchRow& row);  // its ticket, or {"name", "error"}
 json::object to_json(const control::OpenTokenView& token);
