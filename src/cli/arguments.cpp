@@ -23,6 +23,7 @@ class Builder : private CommandLine {
     add_deployments();
     add_certificate_commands(app_, invocation_);
     add_plans();
+    add_rollout_commands(app_, invocation_);
     add_overviews();
     app_.add_subcommand("version", "Say which version this is")->callback([this] {
       invocation_.version = true;
@@ -454,6 +455,7 @@ class Builder : private CommandLine {
                       verb.add_option("ID", arguments.id)->required();
                       verb.add_flag("--allow-removals", arguments.allow_removals,
                                     "Agree to components being taken off nodes");
+                      add_rollout_options(verb, arguments.rollout);
                     });
     full<PlanResolve>(
         parent, "resolve", "Plan one of the ways out of a plan's conflicts", plan_resolve,
@@ -469,6 +471,7 @@ class Builder : private CommandLine {
     verb.add_flag("--plan", arguments.plan_only, "Only show what would change");
     verb.add_flag("--allow-removals", arguments.allow_removals,
                   "Agree to components being taken off nodes");
+    add_rollout_options(verb, arguments.rollout);
   }
 
   void add_overviews() {

@@ -63,5 +63,8 @@ class CommandLine {
 
 // certificate_arguments.cpp
 void add_certificate_commands(CLI::App& app, Invocation& invocation);
+// rollout_arguments.cpp
+void add_rollout_commands(CLI::App& app, Invocation& invocation);
+void add_rollout_options(CLI::App& verb, RolloutOptions& options);
 
 }  // namespace ferry::cli

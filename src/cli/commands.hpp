@@ -14,6 +14,22 @@ namespace ferry::cli {
 
 using Done = net::Task<Result<void>>;
 
+// rollout_commands.hpp has the verbs. What applying a change takes to make it a rollout, as
+// written; empty: as the server has it.
+struct RolloutOptions {
+  std::vector<std::string> canaries;
+  std::string waves;
+  std::string soak;
+  std::string success;
+  std::string max_failures;
+  std::string patience;
+  std::string deadline;
+  std::string on_failure;
+  std::string scope;
+  std::string file;
+  bool wait = true;
+};
+
 // workspace_commands.cpp
 struct WorkspaceCreate {
   std::string name;
@@ -93,6 +109,7 @@ struct GroupRestore {
   std::int64_t composition = 0;
   bool plan_only = false;
   bool allow_removals = false;
+  RolloutOptions rollout = {};
 };
 Done group_restore(Context& context, GroupRestore arguments);
 
@@ -217,6 +234,7 @@ struct Deploy {
   std::string name = "default";
   bool plan_only = false;
   bool allow_removals = false;
+  RolloutOptions rollout = {};
 };
 Done deploy(Context& context, Deploy arguments);
 Done deployment_list(Context& context);
@@ -238,6 +256,7 @@ struct DeploymentRollback {
   std::int64_t revision = 0;  // 0: the one before the present
   bool plan_only = false;
   bool allow_removals = false;
+  RolloutOptions rollout = {};
 };
 Done deployment_rollback(Context& context, DeploymentRollback arguments);
 
@@ -247,6 +266,7 @@ Done plan_show(Context& context, std::string id);
 struct PlanApply {
   std::string id;
   bool allow_removals = false;
+  RolloutOptions rollout = {};
 };
 Done plan_apply(Context& context, PlanApply arguments);
 struct PlanResolve {

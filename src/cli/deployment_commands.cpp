@@ -218,9 +218,9 @@ Done deployment_rollback(Context& context, DeploymentRollback arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
   json::object rollback{{"deployment", arguments.name}, {"revision", arguments.revision}};
-  co_return co_await plan_and_apply(context, *workspace,
-                                    json::object{{"rollback", std::move(rollback)}},
-                                    {arguments.plan_only, arguments.allow_removals});
+  co_return co_await plan_and_apply(
+      context, *workspace, json::object{{"rollback", std::move(rollback)}},
+      {arguments.plan_only, arguments.allow_removals, arguments.rollout});
 }
 
 }  // namespace ferry::cli

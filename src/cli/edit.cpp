@@ -5,6 +5,7 @@
 
 #include "cli/plan_view.hpp"
 #include "cli/progress.hpp"
+#include "cli/rollout_commands.hpp"
 
 namespace ferry::cli {
 namespace {
@@ -87,18 +88,28 @@ Error explain_refusal(Context& context, const Reply& reply) {
                                       context.terminal.colours && context.terminal.err_is_terminal)
                          << std::flush;
   }
-  if (plan_has_removals(*plan) && !plan_has_conflicts(*plan) && error.code == Code::conflict) {
+  if (error.code == Code::conflict && error.hint.find("--allow-removals") != std::string::npos) {
     error.hint = "repeat the command with --allow-removals to agree";
   }
   return error;
 }
 
-Done apply_plan(Context& context, std::string workspace, std::string id, bool allow_removals) {
+Done apply_plan(Context& context, std::string workspace, std::string id, bool allow_removals,
+                RolloutOptions rollout) {
+  json::object body{{"allowRemovals", allow_removals}};
+  auto policy = rollout_policy(rollout);
+  if (!policy) co_return fail(std::move(policy).error());
+  if (*policy) body["rollout"] = **std::move(policy);
   auto reply = co_await context.client.exchange(
-      "POST", api_path({"workspaces", workspace, "plans", id}) + "/apply",
-      json::object{{"allowRemovals", allow_removals}});
+      "POST", api_path({"workspaces", workspace, "plans", id}) + "/apply", std::move(body));
   if (!reply) co_return fail(std::move(reply).error());
   if (!reply->ok()) co_return fail(explain_refusal(context, *reply));
+  const auto* answer = reply->body.if_object();
+  if (const auto* begun = answer ? find_object(*answer, "rollout") : nullptr) {
+    if (const auto* plan = find_object(*answer, "plan"))
+      say(context, trim(show_plan(*plan, false)));
+    co_return co_await finish_rollout(context, workspace, *begun, rollout.wait);
+  }
   co_return co_await finish_edit(context, std::move(reply->body));
 }
 
@@ -111,7 +122,8 @@ Done plan_and_apply(Context& context, std::string workspace, json::object body, 
   }
   const auto* object = plan->if_object();
   if (!object) co_return fail(Code::internal, "the server's plan is not an object");
-  co_return co_await apply_plan(context, workspace, text_of(*object, "id"), intent.allow_removals);
+  co_return co_await apply_plan(context, workspace, text_of(*object, "id"), intent.allow_removals,
+                                intent.rollout);
 }
 
 }  // namespace ferry::cli

@@ -17,10 +17,12 @@ void print_plan(Context& context, const json::value& plan);
 struct PlanIntent {
   bool plan_only = false;
   bool allow_removals = false;
+  RolloutOptions rollout = {};
 };
 Done plan_and_apply(Context& context, std::string workspace, json::object body, PlanIntent intent);
 
-Done apply_plan(Context& context, std::string workspace, std::string id, bool allow_removals);
+Done apply_plan(Context& context, std::string workspace, std::string id, bool allow_removals,
+                RolloutOptions rollout);
 
 // An accepted edit: shows its plan, follows its operation and prints the deployments.
 Done finish_edit(Context& context, json::value answer);

@@ -116,9 +116,9 @@ Done group_restore(Context& context, GroupRestore arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
   json::object restore{{"group", arguments.name}, {"composition", arguments.composition}};
-  co_return co_await plan_and_apply(context, *workspace,
-                                    json::object{{"restore", std::move(restore)}},
-                                    {arguments.plan_only, arguments.allow_removals});
+  co_return co_await plan_and_apply(
+      context, *workspace, json::object{{"restore", std::move(restore)}},
+      {arguments.plan_only, arguments.allow_removals, arguments.rollout});
 }
 
 }  // namespace ferry::cli

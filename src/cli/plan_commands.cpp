@@ -57,7 +57,8 @@ Done plan_show(Context& context, std::string id) {
 Done plan_apply(Context& context, PlanApply arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  co_return co_await apply_plan(context, *workspace, arguments.id, arguments.allow_removals);
+  co_return co_await apply_plan(context, *workspace, arguments.id, arguments.allow_removals,
+                                arguments.rollout);
 }
 
 Done plan_resolve(Context& context, PlanResolve arguments) {
