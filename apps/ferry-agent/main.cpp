@@ -109,6 +109,11 @@ class CommandLine {
                         "CA of the cloud (PEM); replaces the remembered one");
     command->add_flag("--stop-modules-on-exit", run_.stop_modules_on_exit,
                       "Stop the modules when the agent ends; else they run on");
+    command
+        ->add_option("--proven-after", run_.proven_after,
+                     "Seconds that a composition runs before it is the one to go back to")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 86'400));
     add_network(command);
   }
 

@@ -100,7 +100,8 @@ int run_agent(const CommonOptions& common, const RunCommand& command) {
   if (!settings) return report_failure(settings.error());
   auto node =
       Node::create(*directory, *settings,
-                   {common.docker, common.network, kProgramVersion, command.stop_modules_on_exit});
+                   {common.docker, common.network, kProgramVersion, command.stop_modules_on_exit,
+                    std::chrono::seconds(command.proven_after)});
   if (!node) return report_failure(node.error());
   (*node)->run();
   return 0;

@@ -49,6 +49,7 @@ int run_renew(const CommonOptions& common, const RenewCommand& command);
 struct RunCommand {
   std::string cloud_ca_file;  // replaces what is remembered
   bool stop_modules_on_exit = false;
+  int proven_after = 120;  // seconds that a composition runs before it is the one to go back to
 };
 int run_agent(const CommonOptions& common, const RunCommand& command);
 

@@ -287,6 +287,37 @@ Result<void> DataDirectory::save_desired(const json::object& desired) const {
   return store("desired.json", desired);
 }
 
+Result<std::optional<json::object>> DataDirectory::load_good() const {
+  return load("good.json");
+}
+
+Result<void> DataDirectory::save_good(const json::object& desired) const {
+  return store("good.json", desired);
+}
+
+Result<std::optional<FallenFrom>> DataDirectory::load_fallen() const {
+  auto object = load("fallen.json");
+  if (!object) return fail(std::move(object).error());
+  if (!*object) return std::optional<FallenFrom>();
+  FallenFrom fallen;
+  fallen.content = string_or(**object, "content", "");
+  fallen.version = int_or(**object, "version", 0);
+  fallen.reason = string_or(**object, "reason", "");
+  fallen.at = read_time(**object, "at").value_or(Timestamp());
+  return std::optional(std::move(fallen));
+}
+
+Result<void> DataDirectory::save(const FallenFrom& fallen) const {
+  return store("fallen.json", {{"content", fallen.content},
+                               {"version", fallen.version},
+                               {"reason", fallen.reason},
+                               {"at", format_rfc3339(fallen.at)}});
+}
+
+Result<void> DataDirectory::forget_fallen() const {
+  return remove_file(path_ / "fallen.json");
+}
+
 Result<LocalState> DataDirectory::load_state() const {
   auto object = load("state.json");
   if (!object) return fail(std::move(object).error());

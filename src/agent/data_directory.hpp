@@ -10,6 +10,8 @@
 //   renewal.json            what is remembered of renewals
 //   assignment.json         hub and device id from the provisioning service, and the module's key
 //   desired.json            the last accepted desired properties
+//   good.json               those that last proved themselves
+//   fallen.json             what the device has gone back from by itself
 //   state.json              what is remembered of modules between runs
 //
 // A candidate takes its place by two renames, the key first. Between the two there is a candidate
@@ -21,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/last_good.hpp"
 #include "agent/reconcile.hpp"
 #include "agent/renewal.hpp"
 #include "base/file.hpp"
@@ -107,6 +110,11 @@ class DataDirectory {
   Result<void> save(const Assignment& assignment) const;
   Result<std::optional<json::object>> load_desired() const;
   Result<void> save_desired(const json::object& desired) const;
+  Result<std::optional<json::object>> load_good() const;
+  Result<void> save_good(const json::object& desired) const;
+  Result<std::optional<FallenFrom>> load_fallen() const;
+  Result<void> save(const FallenFrom& fallen) const;
+  Result<void> forget_fallen() const;
   Result<LocalState> load_state() const;
   Result<void> save(const LocalState& state) const;
 

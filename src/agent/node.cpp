@@ -58,6 +58,7 @@ Result<std::unique_ptr<Node>> Node::create(const DataDirectory& directory,
   supervisor.device.host_name = host_name();
   supervisor.device.network = options.network;
   supervisor.program_version = options.program_version;
+  supervisor.proven_after = options.proven_after;
   auto assignment = directory.load_assignment();
   if (assignment && *assignment) {
     supervisor.device.hub_host = (*assignment)->hub_host();

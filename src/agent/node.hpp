@@ -14,6 +14,7 @@ struct NodeOptions {
   std::string network;
   std::string program_version;
   bool stop_modules_on_exit = false;
+  std::chrono::seconds proven_after{120};
 };
 
 class Node {

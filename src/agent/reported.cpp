@@ -189,6 +189,13 @@ json::object build(const ReportInput& input, bool complete) {
   reported["lastDesiredVersion"] = input.last_desired.version;
   reported["lastDesiredStatus"] = {{"code", input.last_desired.code},
                                    {"description", input.last_desired.description}};
+  if (input.fallen) {
+    json::object returned{{"from", input.fallen->version},
+                          {"reason", shorten(input.fallen->reason)},
+                          {"at", format_rfc3339(input.fallen->at)}};
+    if (input.composition) returned["to"] = input.composition->version;
+    reported["ferry"] = {{"returned", std::move(returned)}};
+  }
   json::object settings;
   settings["minDockerVersion"] = input.composition ? input.composition->min_docker_version : "";
   settings["loggingOptions"] = input.composition ? input.composition->logging_options : "";

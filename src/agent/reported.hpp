@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/last_good.hpp"
 #include "agent/reconcile.hpp"
 
 namespace ferry::agent {
@@ -32,6 +33,7 @@ struct ReportInput {
   std::string os;
   std::string architecture;
   Timestamp agent_started;
+  const FallenFrom* fallen = nullptr;  // what is in force is the composition before that
 };
 
 json::object build_reported(const ReportInput& input);

@@ -42,10 +42,36 @@ Result<void> Supervisor::load() {
     return fail(Code::internal, "the kept composition is not acceptable: {}",
                 composition.error().description);
   }
-  composition_ = *std::move(composition);
-  world_.desired = &*composition_;
+  auto content = content_of(**desired);
+  offered_ = Document{**std::move(desired), std::move(content), *std::move(composition)};
+  if (auto recalled = recall_good(); !recalled) return recalled;
+  enforce(fallen_ ? good_->composition : offered_->composition);
   log::info(kLog, "enforcing the kept composition, version {}", composition_->version);
   return {};
+}
+
+// What is damaged here costs the way back, not what runs.
+Result<void> Supervisor::recall_good() {
+  auto good = directory_.load_good();
+  if (!good) return fail(std::move(good).error());
+  if (!*good) return {};
+  auto composition = parse_composition(**good);
+  if (!composition) {
+    log::warning(kLog, "what last worked cannot be read: {}", composition.error().description);
+    return {};
+  }
+  auto content = content_of(**good);
+  good_ = Document{**std::move(good), std::move(content), *std::move(composition)};
+  auto fallen = directory_.load_fallen();
+  if (!fallen) return fail(std::move(fallen).error());
+  if (*fallen && (*fallen)->content == offered_->content) fallen_ = *std::move(fallen);
+  return {};
+}
+
+void Supervisor::enforce(Composition composition) {
+  composition_ = std::move(composition);
+  world_.desired = &*composition_;
+  plan_.settled = false;  // a plan made before says nothing about this one
 }
 
 void Supervisor::set_device(std::string hub_host, std::string device_id) {
@@ -70,16 +96,30 @@ void Supervisor::offer(const json::object& desired) {
     if (on_change_) on_change_();
     return;
   }
-  const bool same = composition_ && composition_->version == version && !refused_;
+  auto content = content_of(desired);
+  const bool same = offered_ && offered_->composition.version == version && !refused_;
   if (!same)
     log::info(kLog, "desired version {}: {} modules", version, composition->modules.size());
   if (auto saved = directory_.save_desired(desired); !saved) {
     log::error(kLog, "the composition cannot be kept: {}", saved.error().describe());
   }
-  composition_ = *std::move(composition);
-  world_.desired = &*composition_;
+  offered_ = Document{desired, std::move(content), *std::move(composition)};
   refused_ = false;
-  plan_.settled = false;  // a plan made before says nothing about this one
+  if (fallen_ && fallen_->content == offered_->content) {
+    fallen_->version = version;
+    remember_fallen();
+    conclude();
+    if (on_change_) on_change_();
+    return;
+  }
+  if (fallen_) {
+    log::info(kLog, "a newer composition has come: it is tried");
+    fallen_.reset();
+    if (auto forgotten = directory_.forget_fallen(); !forgotten) {
+      log::error(kLog, "{}", forgotten.error().describe());
+    }
+  }
+  enforce(offered_->composition);
   if (!same) {
     reset_failures(world_.records);
     // A tag may point to another image by now; a digest cannot.
@@ -124,6 +164,7 @@ Task<void> Supervisor::pass() {
     const bool seen_after = co_await observe();
     if (seen_after && composition_) plan_ = decide(world_, clock_.now());
   }
+  keep_or_go_back();
   if (plan_.settled) co_await remove_unused_images();
   if (tidy_records(world_, clock_.now())) remember();
   conclude();
@@ -291,6 +332,10 @@ Task<void> Supervisor::pull(std::string image, std::vector<std::string> modules,
 Task<void> Supervisor::remove_unused_images() {
   std::set<std::string> used;
   for (const auto& [name, spec] : composition_->modules) used.insert(spec.image);
+  // The way back must not need the registry.
+  if (good_) {
+    for (const auto& [name, spec] : good_->composition.modules) used.insert(spec.image);
+  }
   for (const auto& container : world_.containers) used.insert(container.image);
   std::vector<std::string> unused;
   for (const auto& image : images_) {
@@ -309,10 +354,45 @@ Task<void> Supervisor::remove_unused_images() {
   if (!unused.empty()) remember();
 }
 
+void Supervisor::keep_or_go_back() {
+  if (fallen_ || !offered_) return;
+  const bool is_good = good_ && good_->content == offered_->content;
+  const auto now = clock_.now();
+  if (!is_good && is_proven(world_, plan_, now, options_.proven_after)) {
+    good_ = offered_;
+    log::info(kLog, "version {} has proven itself", good_->composition.version);
+    if (auto saved = directory_.save_good(good_->desired); !saved) {
+      log::error(kLog, "{}", saved.error().describe());
+    }
+    return;
+  }
+  if (is_good || !good_) return;
+  auto reason = reason_to_return(world_, good_->composition);
+  if (reason.empty()) return;
+  log::error(kLog, "going back from version {} to what version {} was: {}",
+             offered_->composition.version, good_->composition.version, reason);
+  fallen_ = FallenFrom{offered_->content, offered_->composition.version, std::move(reason), now};
+  remember_fallen();
+  enforce(good_->composition);
+  reset_failures(world_.records);
+  wake();
+}
+
+void Supervisor::remember_fallen() {
+  if (auto saved = directory_.save(*fallen_); !saved) {
+    log::error(kLog, "{}", saved.error().describe());
+  }
+}
+
 // What lastDesiredStatus says: a failure at once, success when nothing is left to do, and in
 // between what it said before.
 void Supervisor::conclude() {
   if (refused_ || !composition_) return;
+  if (fallen_) {
+    last_desired_ = {fallen_->version, 500,
+                     fmt::format("went back to the composition before: {}", fallen_->reason)};
+    return;
+  }
   std::string failures = engine_problem_;
   if (failures.empty()) failures = describe_failures(world_.records);
   if (!failures.empty()) {
@@ -346,6 +426,7 @@ json::object Supervisor::report() const {
   input.os = engine_version_.os;
   input.architecture = engine_version_.architecture;
   input.agent_started = started_;
+  input.fallen = fallen_ ? &*fallen_ : nullptr;
   if (composition_) {
     for (const auto& [name, spec] : composition_->modules) {
       if (world_.pulling.contains(spec.image)) input.downloads[name] = "downloading the image";

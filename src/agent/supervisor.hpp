@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the containers as the composition says: looks every few seconds, asks decide(), carries its
-// actions out. Works without the cloud. Pulls run beside the passes, two at a time, so that a long
-// download never delays the restart of another module.
+// actions out. Goes back to the composition that last worked when a new one does not
+// (last_good.hpp). Works without the cloud. Pulls run beside the passes, two at a time, so that a
+// long download never delays the restart of another module.
 #pragma once
 
 #include "agent/composition.hpp"
@@ -18,6 +19,8 @@ struct SupervisorOptions {
   std::string program_version;
   std::chrono::milliseconds interval{3000};
   std::chrono::seconds stop_grace{10};
+  // A composition that has run for so long is the one to go back to.
+  std::chrono::seconds proven_after{120};
 };
 
 // Belongs to one loop; must outlive run() and what it started (the loop's end).
@@ -65,6 +68,10 @@ class Supervisor {
   void start_pull(const Action& action);
   net::Task<void> remove_unused_images();
   void conclude();
+  void enforce(Composition composition);
+  Result<void> recall_good();
+  void keep_or_go_back();  // goes back, or takes the present composition for good
+  void remember_fallen();
   void engine_failed(const Error& error);
   void wake();
   void remember();
@@ -77,7 +84,16 @@ class Supervisor {
   SupervisorOptions options_;
   std::function<void()> on_change_;
 
-  std::optional<Composition> composition_;
+  // One that was accepted, as it came.
+  struct Document {
+    json::object desired;
+    std::string content;
+    Composition composition;
+  };
+  std::optional<Document> offered_;         // the last one
+  std::optional<Document> good_;            // the last that proved itself
+  std::optional<FallenFrom> fallen_;        // then good_ is in force, not offered_
+  std::optional<Composition> composition_;  // in force
   World world_;
   Plan plan_;
   LastDesired last_desired_;
