@@ -29,9 +29,27 @@ Answer history(control::Control& control, const Call& call) {
   return json_response(200, collection(*revisions));
 }
 
-// {"components", "groups"} for the deployment in the path.
-Result<fleet::Change> change_of(const Call& call, json::object body) {
+// What a deployment says of its components stays with those that stay, when nothing is said of it.
+void keep_configuration(control::Control& control, const Call& call, json::object& body) {
+  if (body.contains("configuration")) return;
+  auto live =
+      control.deployments.get(call.organization(), call.at("workspace"), call.at("deployment"));
+  if (!live) return;  // it is new
+  json::object kept;
+  const auto configuration = fleet::to_json(live->settings);
+  const auto* components = find_array(body, "components");
+  for (std::size_t i = 0; components && i < components->size(); ++i) {
+    const auto* component = (*components)[i].if_object();
+    const auto name = component ? string_or(*component, "name", "") : std::string();
+    if (const auto* values = configuration.if_contains(name)) kept[name] = *values;
+  }
+  if (!kept.empty()) body["configuration"] = std::move(kept);
+}
+
+// {"components", "groups", "selector", "configuration"} for the deployment in the path.
+Result<fleet::Change> change_of(control::Control& control, const Call& call, json::object body) {
   body["deployment"] = call.at("deployment");
+  keep_configuration(control, call, body);
   json::array edits;
   edits.emplace_back(std::move(body));
   return fleet::change_from_json(json::object{{"edits", std::move(edits)}});
@@ -40,7 +58,7 @@ Result<fleet::Change> change_of(const Call& call, json::object body) {
 Task<Answer> plan(control::Control& control, Call call) {
   auto body = body_of(call);
   if (!body) co_return fail(std::move(body).error());
-  auto change = change_of(call, *std::move(body));
+  auto change = change_of(control, call, *std::move(body));
   if (!change) co_return fail(std::move(change).error());
   auto planned = co_await control.deployments.plan(call.organization(), call.at("workspace"),
                                                    *std::move(change));
@@ -54,9 +72,9 @@ Task<Answer> apply(control::Control& control, Call call) {
   const bool allow_removals = bool_or(*body, "allowRemovals", false);
   auto rollout = rollout_of(call, *body);
   if (!rollout) co_return fail(std::move(rollout).error());
-  auto change = change_of(call, *std::move(body));
+  auto change = change_of(control, call, *std::move(body));
   if (!change) co_return fail(std::move(change).error());
-  if (change->front().removes()) {
+  if (change->edits.front().removes()) {
     co_return fail(
         Error{Code::invalid_argument, "a deployment needs components and node groups",
               fmt::format("to take deployment '{}' away, delete it", call.at("deployment"))});

@@ -40,8 +40,10 @@ Task<Result<control::PlanView>> plan_of(control::Control& control, Call call, js
   }
   auto change = fleet::change_from_json(body);
   if (!change) {
-    co_return fail(std::move(change).error().advise(
-        "a plan is made of 'edits', a 'rollback' or a 'restore'; docs/api.md has their shapes"));
+    co_return fail(
+        std::move(change).error().advise("a plan is made of edits of deployments, settings, labels "
+                                         "and capabilities, or a rollback, or "
+                                         "a restore; docs/api.md has their shapes"));
   }
   co_return co_await deployments.plan(call.organization(), call.at("workspace"),
                                       *std::move(change));
@@ -64,6 +66,37 @@ Task<Answer> apply(control::Control& control, Call call) {
       call.organization(), call.at("workspace"), call.at("plan"),
       bool_or(*body, "allowRemovals", false), *std::move(rollout));
   co_return outcome_response(std::move(outcome));
+}
+
+Result<std::vector<control::Simulating::Tried>> tried_changes(const json::object& body) {
+  auto changes = require_array(body, "changes");
+  if (!changes) return fail(std::move(changes).error());
+  std::vector<control::Simulating::Tried> tried;
+  for (const auto& value : *changes) {
+    const auto* object = value.if_object();
+    if (!object) return fail(Code::invalid_argument, "'changes' must hold objects");
+    if (auto plan = optional_string(*object, "plan")) {
+      tried.emplace_back(*std::move(plan));
+      continue;
+    }
+    auto change = fleet::change_from_json(*object);
+    if (!change) return fail(std::move(change).error().with("change {}", tried.size() + 1));
+    tried.emplace_back(*std::move(change));
+  }
+  return tried;
+}
+
+Task<Answer> simulate(control::Control& control, Call call) {
+  auto body = body_of(call);
+  if (!body) co_return fail(std::move(body).error());
+  auto tried = tried_changes(*body);
+  if (!tried) co_return fail(std::move(tried).error());
+  auto plans =
+      co_await control.simulating.run(call.organization(), call.at("workspace"), *std::move(tried));
+  if (!plans) co_return fail(std::move(plans).error());
+  json::array value;
+  for (const auto& plan : *plans) value.push_back(fleet::to_json(plan));
+  co_return json_response(200, json::object{{"value", std::move(value)}});
 }
 
 }  // namespace
@@ -90,10 +123,11 @@ Answer outcome_response(Result<control::ApplyOutcome> outcome) {
   const auto& applied = std::get<control::Applied>(*outcome);
   json::array deployments;
   for (const auto& deployment : applied.deployments) deployments.emplace_back(to_json(deployment));
-  return json_response(202, json::object{{"deployment", deployments.at(0)},
-                                         {"deployments", deployments},
-                                         {"plan", fleet::to_json(applied.plan)},
-                                         {"operation", to_json(applied.operation)}});
+  return json_response(
+      202, json::object{{"deployment", deployments.empty() ? json::value() : deployments.at(0)},
+                        {"deployments", deployments},
+                        {"plan", fleet::to_json(applied.plan)},
+                        {"operation", to_json(applied.operation)}});
 }
 
 void add_plan_routes(Routes& routes) {
@@ -103,6 +137,7 @@ void add_plan_routes(Routes& routes) {
   routes.add("POST", all, Role::viewer, create);
   routes.add("GET", all + "/{plan}", Role::viewer, get);
   routes.add("POST", all + "/{plan}/apply", Role::operator_, apply);
+  routes.add("POST", "/workspaces/{workspace}/simulations", Role::viewer, simulate);
 }
 
 }  // namespace ferry::api

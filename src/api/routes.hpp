@@ -63,6 +63,7 @@ void add_deployment_routes(Routes& routes);
 void add_event_routes(Routes& routes);  // server-sent events of operations and workspaces
 void add_plan_routes(Routes& routes);
 void add_rollout_routes(Routes& routes);
+void add_configuration_routes(Routes& routes);  // with labels and capabilities
 
 // What the member "rollout" of a body asks for; nothing without it.
 Result<std::optional<control::RolloutRequest>> rollout_of(const Call& call,

@@ -95,6 +95,7 @@ Server::Server(control::Control& control, const Clock& clock, InstallerFiles ins
   add_event_routes(routes);
   add_plan_routes(routes);
   add_rollout_routes(routes);
+  add_configuration_routes(routes);
 }
 
 net::Task<net::HttpResponse> Server::handle(net::HttpRequest request) {

@@ -347,15 +347,50 @@ json::object to_json(const fleet::Deployment& deployment) {
   }
   json::array groups;
   for (const auto& group : deployment.groups) groups.emplace_back(group);
-  return {{"id", deployment.id.str()},       {"name", deployment.name},
-          {"revision", deployment.revision}, {"components", std::move(components)},
-          {"groups", std::move(groups)},     {"createdAt", time(deployment.created_at)}};
+  return {{"id", deployment.id.str()},
+          {"name", deployment.name},
+          {"revision", deployment.revision},
+          {"components", std::move(components)},
+          {"groups", std::move(groups)},
+          {"selector", text_or_null(deployment.selector)},
+          {"configuration", fleet::to_json(deployment.settings)},
+          {"createdAt", time(deployment.created_at)}};
+}
+
+json::object to_json(const control::SettingView& setting) {
+  return {{"layer", text(fleet::to_string(setting.layer))},
+          {"owner", text_or_null(setting.owner)},
+          {"component", setting.component},
+          {"setting", setting.setting},
+          {"value", setting.value}};
+}
+
+json::object to_json(const control::EffectiveView& setting) {
+  const auto& info = setting.info;
+  const bool in_twin = info && info->delivery == fleet::Delivery::twin;
+  return {{"component", setting.component},
+          {"version", setting.version},
+          {"setting", setting.setting},
+          {"value", setting.value},
+          {"layer", text(fleet::to_string(setting.layer))},
+          {"owner", text_or_null(setting.owner)},
+          {"delivery", info ? json::value(in_twin ? "twin" : "env") : json::value()},
+          {"variable", text_or_null(info ? info->variable : "")},
+          {"type", text_or_null(info ? info->type : "")},
+          {"description", text_or_null(info ? info->description : "")}};
+}
+
+json::object to_json(const control::TraitsView& traits) {
+  json::object labels;
+  for (const auto& [label, value] : traits.labels) labels[label] = value;
+  return {{"labels", std::move(labels)},
+          {"capabilities", json::array(traits.capabilities.begin(), traits.capabilities.end())}};
 }
 
 json::object to_json(const control::PlanView& plan) {
   json::object object = plan.shown;
   object["id"] = plan.id;
-  object["edits"] = fleet::to_json(plan.change).at("edits");
+  for (auto& [member, value] : fleet::to_json(plan.change)) object[member] = value;
   object["createdAt"] = time(plan.created_at);
   object["expiresAt"] = time(plan.expires_at);
   object["operation"] = plan.operation ? json::value(*plan.operation) : json::value();

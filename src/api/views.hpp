@@ -9,6 +9,7 @@
 #include "control/accounts/access.hpp"
 #include "control/accounts/accounts.hpp"
 #include "control/components/components.hpp"
+#include "control/deployments/configuration.hpp"
 #include "control/deployments/deployments.hpp"
 #include "control/nodes/groups.hpp"
 #include "control/nodes/moving.hpp"
@@ -43,6 +44,9 @@ json::object to_json(const fleet::ComponentVersion& version);
 json::object to_json(const control::ComponentView& component);
 json::object to_json(const fleet::Deployment& deployment);
 json::object to_json(const control::PlanView& plan);
+json::object to_json(const control::SettingView& setting);
+json::object to_json(const control::EffectiveView& setting);
+json::object to_json(const control::TraitsView& traits);
 
 // rollout_views.cpp
 json::object to_json(const control::RolloutView& rollout);

@@ -21,6 +21,7 @@ class Builder : private CommandLine {
     add_enrollments();
     add_policies();
     add_deployments();
+    add_configuration_commands(app_, invocation_);
     add_certificate_commands(app_, invocation_);
     add_plans();
     add_rollout_commands(app_, invocation_);
@@ -409,18 +410,26 @@ class Builder : private CommandLine {
   }
 
   void add_deployments() {
-    full<Deploy>(&app_, "deploy", "Say which components a deployment brings to which groups",
-                 deploy, [](CLI::App& verb, Deploy& arguments) {
-                   verb.add_option("COMPONENT[@VERSION]", arguments.components,
-                                   "Without a version: the newest published one")
-                       ->required();
-                   verb.add_option("--group,-g", arguments.groups, "Target node group; repeatable")
-                       ->required()
-                       ->allow_extra_args(false);
-                   verb.add_option("--name", arguments.name, "The deployment to edit")
-                       ->capture_default_str();
-                   add_intent(verb, arguments);
-                 });
+    full<Deploy>(
+        &app_, "deploy", "Say which components a deployment brings to which groups", deploy,
+        [](CLI::App& verb, Deploy& arguments) {
+          verb.add_option("COMPONENT[@VERSION]", arguments.components,
+                          "Without a version: the newest published one")
+              ->required();
+          auto* targets = verb.add_option_group("targets", "At least one");
+          targets->add_option("--group,-g", arguments.groups, "Target node group; repeatable")
+              ->allow_extra_args(false);
+          targets->add_option("--selector,-l", arguments.selector,
+                              "Target groups by their labels: site=lyon,tier!=test");
+          targets->require_option(1, 0);
+          verb.add_option("--set", arguments.settings,
+                          "COMPONENT.SETTING=VALUE of this deployment; repeatable. Without "
+                          "it what the deployment says of its components stays")
+              ->allow_extra_args(false);
+          verb.add_option("--name", arguments.name, "The deployment to edit")
+              ->capture_default_str();
+          add_intent(verb, arguments);
+        });
     auto* parent = noun("deployment", "Deployments as they stand");
     plain(parent, "list", "List deployments", deployment_list);
     named(parent, "show", "Show a deployment", deployment_show);
@@ -447,6 +456,11 @@ class Builder : private CommandLine {
   }
 
   void add_plans() {
+    full<Simulate>(&app_, "simulate",
+                   "What plans would do one after another, on a copy of the fleet; nothing is kept",
+                   simulate, [](CLI::App& verb, Simulate& arguments) {
+                     verb.add_option("PLAN", arguments.plans, "Ids, in their order")->required();
+                   });
     auto* parent = noun("plan", "What a change would do, before it is done");
     plain(parent, "list", "List plans", plan_list);
     named(parent, "show", "Show a plan", plan_show, "ID");

@@ -66,5 +66,7 @@ void add_certificate_commands(CLI::App& app, Invocation& invocation);
 // rollout_arguments.cpp
 void add_rollout_commands(CLI::App& app, Invocation& invocation);
 void add_rollout_options(CLI::App& verb, RolloutOptions& options);
+// configuration_arguments.cpp
+void add_configuration_commands(CLI::App& app, Invocation& invocation);
 
 }  // namespace ferry::cli

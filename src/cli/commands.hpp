@@ -231,6 +231,8 @@ Done node_deregister(Context& context, std::string name);
 struct Deploy {
   std::vector<std::string> components;  // "sampler" or "sampler@1.0.0"
   std::vector<std::string> groups;
+  std::string selector;
+  std::vector<std::string> settings;  // "sampler.rate=5"; empty: as they are
   std::string name = "default";
   bool plan_only = false;
   bool allow_removals = false;
@@ -274,6 +276,10 @@ struct PlanResolve {
   int number = 0;
 };
 Done plan_resolve(Context& context, PlanResolve arguments);
+struct Simulate {
+  std::vector<std::string> plans;  // ids
+};
+Done simulate(Context& context, Simulate arguments);
 
 // console_command.cpp
 struct Console {

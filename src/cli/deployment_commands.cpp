@@ -3,6 +3,7 @@
 #include <map>
 
 #include "cli/commands.hpp"
+#include "cli/configuration_commands.hpp"
 #include "cli/edit.hpp"
 #include "cli/plan_view.hpp"
 #include "cli/progress.hpp"
@@ -38,6 +39,23 @@ net::Task<Result<json::object>> resolve_component(Context& context, std::string 
                        "ferry component publish DIR"});
 }
 
+// "sampler.rate=5" ... -> {"sampler": {"rate": 5}}
+Result<json::object> configuration_of(const std::vector<std::string>& settings) {
+  json::object configuration;
+  for (const auto& text : settings) {
+    const auto dot = text.find('.');
+    if (dot == std::string::npos || dot == 0) {
+      return fail(Code::invalid_argument, "'{}' is not COMPONENT.SETTING=VALUE", text);
+    }
+    auto assignment = parse_assignment(text.substr(dot + 1));
+    if (!assignment) return fail(std::move(assignment).error());
+    auto& values = configuration[text.substr(0, dot)];
+    if (!values.is_object()) values = json::object();
+    values.get_object()[assignment->first] = assignment->second;
+  }
+  return configuration;
+}
+
 net::Task<Result<json::object>> content_of(Context& context, std::string workspace,
                                            Deploy arguments) {
   json::array components;
@@ -48,7 +66,14 @@ net::Task<Result<json::object>> content_of(Context& context, std::string workspa
   }
   json::array groups;
   for (const auto& group : arguments.groups) groups.emplace_back(group);
-  co_return json::object{{"components", std::move(components)}, {"groups", std::move(groups)}};
+  json::object content{{"components", std::move(components)}, {"groups", std::move(groups)}};
+  if (!arguments.selector.empty()) content["selector"] = arguments.selector;
+  if (!arguments.settings.empty()) {
+    auto configuration = configuration_of(arguments.settings);
+    if (!configuration) co_return fail(std::move(configuration).error());
+    content["configuration"] = *std::move(configuration);
+  }
+  co_return content;
 }
 
 }  // namespace

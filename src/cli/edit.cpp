@@ -25,6 +25,14 @@ std::string joined(const json::object& deployment, std::string_view member) {
   return text.empty() ? "-" : text;
 }
 
+// Groups by name, and the selector for the others.
+std::string targets_of(const json::object& deployment) {
+  const auto groups = joined(deployment, "groups");
+  const auto selector = string_or(deployment, "selector", "");
+  if (selector.empty()) return groups;
+  return groups == "-" ? selector : groups + " " + selector;
+}
+
 }  // namespace
 
 void print_plan(Context& context, const json::value& plan) {
@@ -44,12 +52,12 @@ void print_plan(Context& context, const json::value& plan) {
 }
 
 Table deployment_table(const Context& context, const std::vector<json::object>& deployments) {
-  Table table({"NAME", "REVISION", "COMPONENTS", "GROUPS", "AGE"});
+  Table table({"NAME", "REVISION", "COMPONENTS", "TARGETS", "AGE"});
   for (const auto& deployment : deployments) {
     table.add({{text_of(deployment, "name"), Tone::strong},
                {text_of(deployment, "revision")},
                {joined(deployment, "components")},
-               {joined(deployment, "groups")},
+               {targets_of(deployment)},
                {age(context.clock, deployment, "createdAt")}});
   }
   return table;

@@ -61,6 +61,28 @@ Done plan_apply(Context& context, PlanApply arguments) {
                                 arguments.rollout);
 }
 
+Done simulate(Context& context, Simulate arguments) {
+  auto workspace = co_await workspace_of(context);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  json::array changes;
+  for (const auto& plan : arguments.plans) changes.push_back(json::object{{"plan", plan}});
+  auto answer = co_await context.client.post(api_path({"workspaces", *workspace, "simulations"}),
+                                             json::object{{"changes", std::move(changes)}});
+  if (!answer) co_return fail(std::move(answer).error());
+  print(context, *answer, [&](const json::value& value) {
+    std::string text;
+    std::size_t number = 0;
+    for (const auto& plan : items_of(value)) {
+      text += fmt::format("after {} of {} plans:\n", number + 1, arguments.plans.size());
+      text += show_plan(plan, context.terminal.colours);
+      ++number;
+    }
+    if (number < arguments.plans.size()) text += "the others come no further\n";
+    return text;
+  });
+  co_return Result<void>{};
+}
+
 Done plan_resolve(Context& context, PlanResolve arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());

@@ -18,6 +18,12 @@ std::string nodes_text(std::int64_t count) {
   return count == 1 ? "1 node" : fmt::format("{} nodes", count);
 }
 
+std::string value_of(const json::object& change, std::string_view member) {
+  const auto* value = change.if_contains(member);
+  if (!value || value->is_null()) return "not set";
+  return printable(json::serialize(*value));
+}
+
 std::string show_difference(const json::object& item, std::int64_t nodes, std::string_view indent,
                             bool colours) {
   std::string text;
@@ -29,10 +35,25 @@ std::string show_difference(const json::object& item, std::int64_t nodes, std::s
   };
   for_each_object(item, "added",
                   [&](const json::object& ref) { line('+', Tone::good, named(ref)); });
+  const auto settings = [&](const json::object& ref) {
+    for_each_object(ref, "settings", [&](const json::object& change) {
+      text += fmt::format("{}    {}: {} -> {}\n", indent, printable(text_of(change, "setting")),
+                          value_of(change, "from"), value_of(change, "to"));
+    });
+  };
   for_each_object(item, "updated", [&](const json::object& ref) {
     line('~', Tone::busy,
          fmt::format("{} {} -> {}", text_of(ref, "component"), text_of(ref, "from"),
                      text_of(ref, "to")));
+    settings(ref);
+  });
+  for_each_object(item, "restarted", [&](const json::object& ref) {
+    line('~', Tone::busy, named(ref) + ", restarted with other settings");
+    settings(ref);
+  });
+  for_each_object(item, "reconfigured", [&](const json::object& ref) {
+    line('~', Tone::busy, named(ref) + ", gets other settings while it runs");
+    settings(ref);
   });
   for_each_object(item, "removed", [&](const json::object& ref) {
     const auto from = nodes > 0 ? ", from " + nodes_text(nodes) : std::string();
@@ -77,6 +98,10 @@ std::string show_group(const json::object& group, bool colours) {
   });
   text += show_absent(group, "offline", "offline, to get it later");
   text += show_absent(group, "unregistered", "not registered yet");
+  for_each_object(group, "apart", [&](const json::object& apart) {
+    text += fmt::format("    {} has settings of its own:\n", printable(text_of(apart, "node")));
+    text += show_difference(apart, 1, "      ", colours);
+  });
   for_each_object(group, "behind", [&](const json::object& behind) {
     const auto count = int_or(behind, "nodes", 0);
     text += fmt::format("    {} still on composition {}:\n", nodes_text(count),
@@ -128,6 +153,10 @@ std::string show_plan(const json::object& plan, bool colours) {
       }
     }
   };
+  if (const auto seconds = int_or(plan, "leastSeconds", 0); seconds > 0) {
+    text += fmt::format("telling the IoT Hub takes {} s at least, at the rate that it allows\n",
+                        seconds);
+  }
   add_words("problems", "problem", Tone::bad);
   add_words("warnings", "note", Tone::busy);
   return text;

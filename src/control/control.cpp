@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "control/context.hpp"
+#include "control/deployments/nodes_apart.hpp"
 #include "control/deployments/rollout_loop.hpp"
 #include "control/nodes/node_gate.hpp"
 
@@ -63,6 +64,8 @@ Control::Control(std::unique_ptr<Context> context)
       components(*context_),
       deployments(*context_),
       rollouts(*context_),
+      configuration(*context_),
+      simulating(*context_),
       observing(*context_) {}
 
 Control::~Control() = default;
@@ -74,6 +77,7 @@ Result<void> Control::resume() {
   if (!rollouts_resumed) return rollouts_resumed;
   context_->loop.spawn(follow_due_authorities(*context_));
   context_->loop.spawn(sweep_shut_outs(*context_));
+  context_->loop.spawn(follow_nodes_apart(*context_));
   return {};
 }
 

@@ -18,8 +18,10 @@
 #include "control/certificates/certificates.hpp"
 #include "control/certificates/external_authorities.hpp"
 #include "control/components/components.hpp"
+#include "control/deployments/configuration.hpp"
 #include "control/deployments/deployments.hpp"
 #include "control/deployments/rollouts.hpp"
+#include "control/deployments/simulating.hpp"
 #include "control/nodes/groups.hpp"
 #include "control/nodes/moving.hpp"
 #include "control/nodes/nodes.hpp"
@@ -78,6 +80,8 @@ class Control {
   Components components;
   Deployments deployments;
   Rollouts rollouts;
+  Configuration configuration;
+  Simulating simulating;
   Observing observing;
 };
 

@@ -17,12 +17,16 @@ void drop(Edit& edit, const std::string& component, const std::string& kept) {
   std::erase_if(edit.components, [&](const ComponentRef& ref) {
     return ref.name == component && ref.version != kept;
   });
-  if (edit.components.empty()) edit.groups.clear();
+  if (std::none_of(edit.components.begin(), edit.components.end(),
+                   [&](const ComponentRef& ref) { return ref.name == component; })) {
+    edit.settings.erase(component);
+  }
+  if (edit.components.empty()) edit = {edit.deployment, {}, {}};
 }
 
 void leave(Edit& edit, const std::string& group) {
   std::erase(edit.groups, group);
-  if (edit.groups.empty()) edit.components.clear();
+  if (!edit.targets()) edit = {edit.deployment, {}, {}};
 }
 
 // `change`, with what the deployments would become amended further.
@@ -34,8 +38,8 @@ Change amended(Change change, const std::vector<Deployment>& after,
     if (!deployment) continue;
     Edit edit = edit_of(*deployment);
     amend(edit);
-    std::erase_if(change, [&](const Edit& other) { return other.deployment == name; });
-    change.push_back(std::move(edit));
+    std::erase_if(change.edits, [&](const Edit& other) { return other.deployment == name; });
+    change.edits.push_back(std::move(edit));
   }
   return normal_form(std::move(change));
 }
@@ -92,9 +96,12 @@ std::vector<Resolution> resolutions_of(const std::string& group, const std::stri
         {Resolution::Kind::drop,
          fmt::format("drop {} from {}, which leaves {} {}", component, names, component, kept),
          amended(change, after, movers, [&](Edit& edit) { drop(edit, component, kept); })});
-    // A deployment that asks for both versions would take the kept one with it.
-    const bool apart = std::none_of(movers.begin(), movers.end(), [&](const std::string& name) {
-      return std::binary_search(keepers.begin(), keepers.end(), name);
+    // A deployment that asks for both versions would take the kept one with it, and one whose
+    // selector finds the group cannot leave it alone.
+    const bool apart = std::all_of(movers.begin(), movers.end(), [&](const std::string& name) {
+      const auto* mover = find_deployment(after, name);
+      return !std::binary_search(keepers.begin(), keepers.end(), name) && mover &&
+             mover->selector.empty();
     });
     if (!apart) continue;
     split.push_back({Resolution::Kind::split,

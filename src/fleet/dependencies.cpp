@@ -7,11 +7,12 @@
 namespace ferry::fleet {
 namespace {
 
-const Module* find_module(const Composition& composition, const std::string& name) {
-  const auto found = std::lower_bound(
-      composition.modules.begin(), composition.modules.end(), name,
-      [](const Module& module, const std::string& key) { return module.name < key; });
-  return found != composition.modules.end() && found->name == name ? &*found : nullptr;
+// Whether any module says when it starts, or what before.
+bool has_order(const Composition& composition) {
+  return std::any_of(
+      composition.modules.begin(), composition.modules.end(), [](const Module& module) {
+        return module.manifest().startup_order || !module.manifest().depends_on.empty();
+      });
 }
 
 // Modules with what they depend on before them; `cycle` names one when there is none.
@@ -68,6 +69,7 @@ class Sorter {
 
 std::vector<std::string> check_dependencies(const Composition& composition) {
   std::vector<std::string> problems;
+  if (!has_order(composition)) return problems;
   for (const auto& module : composition.modules) {
     for (const auto& [name, range] : module.manifest().depends_on) {
       const auto* needed = find_module(composition, name);
@@ -92,6 +94,7 @@ std::vector<std::string> check_dependencies(const Composition& composition) {
 
 std::map<std::string, std::uint32_t> startup_orders(const Composition& composition) {
   std::map<std::string, std::uint32_t> orders;
+  if (!has_order(composition)) return orders;
   const auto sorted = Sorter(composition).run().modules;
   std::map<std::string, bool> needed;
   for (const auto& module : composition.modules) {

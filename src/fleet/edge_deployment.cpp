@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fleet/edge_deployment.hpp"
 
+#include <algorithm>
+
 #include "fleet/dependencies.hpp"
-#include "fleet/plan.hpp"
+#include "fleet/twin_size.hpp"
 
 namespace ferry::fleet {
 namespace {
+
+// A variable is a text, number or boolean; what is more is written as JSON.
+json::value variable_value(const json::value& value) {
+  if (value.is_object() || value.is_array()) return json::value(json::serialize(value));
+  return value;
+}
+
+// What the settings add to the size of the entry.
+std::int64_t settings_size(const Module& module) {
+  std::int64_t size = 0;
+  for (const auto& [name, value] : module.settings) {
+    const auto* info = module.manifest().configuration->find(std::string(name));
+    if (!info || info->delivery != Delivery::env) continue;
+    size +=
+        twin_text_size(info->variable) + twin_text_size("value") + twin_size(variable_value(value));
+  }
+  if (size > 0 && module.manifest().env.empty()) size += twin_text_size("env");
+  return size;
+}
 
 // Pieces never cut a UTF-8 character in two.
 std::vector<std::string_view> split_pieces(std::string_view text, std::size_t size) {
@@ -43,13 +64,8 @@ json::object module_entry(const Module& module,
                      {"imagePullPolicy", "on-create"}};
   const auto order = startup_orders.find(module.name);
   if (order != startup_orders.end()) entry["startupOrder"] = order->second;
-  if (!module.manifest().env.empty()) {
-    json::object env;
-    for (const auto& [name, value] : module.manifest().env) {
-      env[name] = json::object{{"value", value}};
-    }
-    entry["env"] = std::move(env);
-  }
+  auto env = module_env(module);
+  if (!env.empty()) entry["env"] = std::move(env);
   entry["settings"] = docker_settings(module.published->image, module.manifest().create_options);
   return entry;
 }
@@ -98,25 +114,54 @@ json::object edge_agent_desired(const Composition& composition,
                       {"modules", std::move(modules)}};
 }
 
+json::object module_env(const Module& module) {
+  json::object env;
+  for (const auto& [name, value] : module.manifest().env) {
+    env[name] = json::object{{"value", value}};
+  }
+  for (const auto& [name, value] : module.settings) {
+    const auto* info = module.manifest().configuration->find(std::string(name));
+    if (info && info->delivery == Delivery::env) {
+      env[info->variable] = json::object{{"value", variable_value(value)}};
+    }
+  }
+  return env;
+}
+
+json::object module_desired(const Module& module) {
+  json::object desired;
+  for (const auto& [name, value] : module.settings) {
+    const auto* info = module.manifest().configuration->find(std::string(name));
+    if (info && info->delivery == Delivery::twin) desired[name] = value;
+  }
+  return desired;
+}
+
+bool has_twin_settings(const Module& module) {
+  const auto& schema = module.manifest().configuration;
+  if (!schema) return false;
+  return std::any_of(schema->settings().begin(), schema->settings().end(),
+                     [](const auto& entry) { return entry.second.delivery == Delivery::twin; });
+}
+
 std::int64_t ManifestSizes::manifest_size(const Composition& composition,
                                           const std::optional<PullCredential>& credential) {
-  static const std::size_t kEmpty = json::serialize(edge_agent_desired({}, std::nullopt)).size();
-  const std::size_t no_credentials = json::serialize(json::object()).size();
-  std::size_t size =
-      kEmpty - no_credentials + json::serialize(credentials_entry(credential)).size();
+  static const std::int64_t kEmpty = twin_size(edge_agent_desired({}, std::nullopt));
+  std::int64_t size = kEmpty + twin_size(credentials_entry(credential));
   for (const auto& module : composition.modules) {
-    const auto [entry, is_new] = entries_.emplace(module.published, 0);
-    if (is_new) {
-      const json::object alone{{module.name, module_entry(module, {})}};
-      entry->second = static_cast<std::int64_t>(json::serialize(alone).size() - 2);  // the braces
+    auto entry = entries_.find(module.published);
+    if (entry == entries_.end()) {
+      const Module bare{module.name, module.version, module.published};
+      const auto measured = twin_text_size(module.name) + twin_size(module_entry(bare, {}));
+      entry = entries_.emplace(module.published, measured).first;
     }
-    size += static_cast<std::size_t>(entry->second);
+    size += entry->second;
+    if (!module.settings.empty()) size += settings_size(module);
   }
-  if (!composition.modules.empty()) size += composition.modules.size() - 1;  // commas
   for (const auto& [name, order] : startup_orders(composition)) {
-    size += fmt::formatted_size(R"("startupOrder":{},)", order);
+    size += twin_text_size("startupOrder") + twin_size(order);
   }
-  return static_cast<std::int64_t>(size);
+  return size;
 }
 
 json::object edge_hub_desired() {
@@ -127,31 +172,48 @@ json::object edge_hub_desired() {
 
 json::object edge_deployment_content(const Composition& composition,
                                      const std::optional<PullCredential>& credential) {
-  return json::object{
-      {"modulesContent",
-       json::object{{"$edgeAgent", json::object{{"properties.desired",
-                                                 edge_agent_desired(composition, credential)}}},
-                    {"$edgeHub", json::object{{"properties.desired", edge_hub_desired()}}}}}};
+  const auto with = [](json::object desired) {
+    return json::object{{"properties.desired", std::move(desired)}};
+  };
+  json::object modules{{"$edgeAgent", with(edge_agent_desired(composition, credential))},
+                       {"$edgeHub", with(edge_hub_desired())}};
+  for (const auto& module : composition.modules) {
+    if (has_twin_settings(module)) modules[module.name] = with(module_desired(module));
+  }
+  return json::object{{"modulesContent", std::move(modules)}};
+}
+
+std::vector<std::string> check_twin_limits(const Module& module) {
+  std::vector<std::string> problems;
+  const std::string options = json::serialize(module.manifest().create_options);
+  if (split_pieces(options, kCreateOptionsPiece).size() > kCreateOptionsPieces) {
+    problems.push_back(fmt::format(
+        "the createOptions of {} {} have {} bytes; a device takes {} "
+        "at most",
+        module.name, module.version, options.size(), kCreateOptionsPiece * kCreateOptionsPieces));
+  }
+  for (const auto& [name, entry] : module_env(module)) {
+    check_twin_value(entry.at("value"),
+                     fmt::format("the variable {} of {} {}", std::string_view(name), module.name,
+                                 module.version),
+                     problems);
+  }
+  if (!has_twin_settings(module)) return problems;
+  const json::value desired(module_desired(module));
+  const auto twin = fmt::format("the twin of {} {}", module.name, module.version);
+  check_twin_value(desired, twin, problems);
+  const auto size = twin_size(desired);
+  if (size > kTwinSectionLimit) {
+    problems.push_back(
+        fmt::format("{} would have {} bytes; Azure allows {}", twin, size, kTwinSectionLimit));
+  }
+  return problems;
 }
 
 std::vector<std::string> check_twin_limits(const Composition& composition) {
   std::vector<std::string> problems;
   for (const auto& module : composition.modules) {
-    const std::string options = json::serialize(module.manifest().create_options);
-    if (split_pieces(options, kCreateOptionsPiece).size() > kCreateOptionsPieces) {
-      problems.push_back(fmt::format(
-          "the createOptions of {} {} have {} bytes; a device takes {} at most", module.name,
-          module.version, options.size(), kCreateOptionsPiece * kCreateOptionsPieces));
-    }
-    for (const auto& [name, value] : module.manifest().env) {
-      if (value.is_string() &&
-          static_cast<std::int64_t>(value.as_string().size()) > kTwinValueLimit) {
-        problems.push_back(
-            fmt::format("the variable {} of {} {} has {} bytes; a value may have {} at most",
-                        std::string_view(name), module.name, module.version,
-                        value.as_string().size(), kTwinValueLimit));
-      }
-    }
+    for (auto& problem : check_twin_limits(module)) problems.push_back(std::move(problem));
   }
   return problems;
 }

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/json.hpp"
 #include "fleet/composition.hpp"
@@ -24,22 +25,31 @@ json::object edge_agent_desired(const Composition& composition,
                                 const std::optional<PullCredential>& credential);
 json::object edge_hub_desired();
 
-// How many bytes edge_agent_desired() takes when it is serialized, without making it each time:
-// what a version contributes is measured once.
+// The variables of its container, as the twin holds them: those of its manifest and its settings.
+json::object module_env(const Module& module);
+// What goes to the module's own twin.
+json::object module_desired(const Module& module);
+// Whether its twin is Ferry's to write.
+bool has_twin_settings(const Module& module);
+
+// What edge_agent_desired() is counted as by the hub (fleet/twin_size.hpp), without making it each
+// time: what a version contributes is measured once.
 class ManifestSizes {
  public:
   std::int64_t manifest_size(const Composition& composition,
                              const std::optional<PullCredential>& credential);
 
  private:
-  std::map<std::shared_ptr<const PublishedVersion>, std::int64_t> entries_;
+  std::unordered_map<std::shared_ptr<const PublishedVersion>, std::int64_t> entries_;
 };
 
-// {"modulesContent": {"$edgeAgent": {"properties.desired": ...}, "$edgeHub": ...}}
+// {"modulesContent": {"$edgeAgent": {"properties.desired": ...}, "$edgeHub": ..., and the modules
+// with twins of their own}}
 json::object edge_deployment_content(const Composition& composition,
                                      const std::optional<PullCredential>& credential);
 
-// What does not fit a twin, in words; empty when everything does.
+// What of it does not fit a twin, in words; empty when everything does.
+std::vector<std::string> check_twin_limits(const Module& module);
 std::vector<std::string> check_twin_limits(const Composition& composition);
 
 }  // namespace ferry::fleet

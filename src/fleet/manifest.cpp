@@ -9,10 +9,11 @@
 namespace ferry::fleet {
 namespace {
 
-constexpr std::array kMembers{
-    "name",          "version",      "description", "platforms", "base",   "files",
-    "entrypoint",    "cmd",          "env",         "workdir",   "user",   "createOptions",
-    "restartPolicy", "startupOrder", "dependsOn",   "labels",    "$schema"};
+constexpr std::array kMembers{"name",          "version",       "description", "platforms",
+                              "base",          "files",         "entrypoint",  "cmd",
+                              "env",           "workdir",       "user",        "createOptions",
+                              "restartPolicy", "startupOrder",  "dependsOn",   "labels",
+                              "$schema",       "configuration", "requires"};
 constexpr std::array kRestartPolicies{"always", "on-failure", "on-unhealthy", "never"};
 
 Unexpected bad(std::string_view member, std::string_view must) {
@@ -158,6 +159,35 @@ Result<void> read_dependencies(const json::object& object, Manifest& manifest) {
   return {};
 }
 
+Result<void> read_configuration(const json::object& object, Manifest& manifest) {
+  const auto* value = object.if_contains("configuration");
+  if (!value) return {};
+  if (!value->is_object()) return bad("configuration", "an object: a JSON Schema");
+  auto schema = SettingSchema::parse(value->as_object());
+  if (!schema) return fail(in_member(std::move(schema).error(), "configuration"));
+  for (const auto& [setting, info] : (*schema)->settings()) {
+    if (!info.variable.empty() && manifest.env.contains(info.variable)) {
+      return bad("configuration",
+                 fmt::format("without the variable {}, which 'env' sets", info.variable));
+    }
+  }
+  manifest.configuration = *std::move(schema);
+  return {};
+}
+
+Result<void> read_capabilities(const json::object& object, Manifest& manifest) {
+  auto& capabilities = manifest.required_capabilities;
+  auto read = read_texts(object, "requires", capabilities);
+  if (!read) return read;
+  for (const auto& capability : capabilities) {
+    auto good = check_label("capability", capability, kLongestCapability);
+    if (!good) return fail(in_member(std::move(good).error(), "requires"));
+  }
+  std::sort(capabilities.begin(), capabilities.end());
+  capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
+  return {};
+}
+
 Result<void> read_identity(const json::object& object, Manifest& manifest) {
   auto name = optional_string(object, "name");
   if (!name) return bad("name", "there, as a text");
@@ -253,9 +283,10 @@ Result<Manifest> parse_manifest(std::string_view text) {
   }
   Manifest manifest;
   using Reader = Result<void> (*)(const json::object&, Manifest&);
-  constexpr Reader kReaders[] = {read_identity, read_base,    read_platforms,
-                                 read_files,    read_env,     read_labels,
-                                 read_process,  read_running, read_dependencies};
+  constexpr Reader kReaders[] = {read_identity,      read_base,        read_platforms,
+                                 read_files,         read_env,         read_labels,
+                                 read_process,       read_running,     read_dependencies,
+                                 read_configuration, read_capabilities};
   for (const Reader read : kReaders) {
     auto done = read(*object, manifest);
     if (!done) return fail(std::move(done).error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "fleet/setting_schema.hpp"
 #include "fleet/version_range.hpp"
 
 namespace ferry::fleet {
@@ -37,6 +39,8 @@ struct ManifestFile {
 //   startupOrder  whole number, small first
 //   dependsOn     {"broker": ">=1.2.0 <2.0.0"}: components that must run beside it, and started
 //   before labels        {"key": "value"}
+//   configuration the JSON Schema of its settings, see fleet/setting_schema.hpp
+//   requires      ["gpu"]: capabilities that a group or node must have
 // An unknown member is an error: a misspelt one must not be lost silently.
 struct Manifest {
   std::string name;
@@ -55,6 +59,8 @@ struct Manifest {
   std::optional<std::uint32_t> startup_order;
   std::map<std::string, VersionRange> depends_on;
   std::map<std::string, std::string> labels;
+  std::shared_ptr<const SettingSchema> configuration;  // null: nothing to configure
+  std::vector<std::string> required_capabilities;      // sorted
 };
 
 // The error names the member: "component.json: 'version' must be ...".

@@ -12,6 +12,7 @@ namespace ferry::fleet {
 
 // Lower-case letters, digits and inner hyphens, 1 to `max` characters. `what` is used in the error:
 // "workspace name".
+inline constexpr std::size_t kLongestCapability = 63;
 Result<void> check_label(std::string_view what, std::string_view name, std::size_t max);
 
 Result<void> check_workspace_name(std::string_view name);   // label, 2 to 32

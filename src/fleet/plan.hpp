@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact difference that a change of deployments would make, shown before anything is sent.
+// The exact difference that a change would make, shown before anything is sent.
 // Everything here is a pure function of its input: the order of deployments, groups and components
 // in the input changes nothing.
 #pragma once
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,31 +16,16 @@
 #include "fleet/change.hpp"
 #include "fleet/composition.hpp"
 #include "fleet/conflict.hpp"
+#include "fleet/difference.hpp"
+#include "fleet/twin_size.hpp"
 
 namespace ferry::fleet {
 
-inline constexpr std::int64_t kManifestLimit = 32 * 1024;  // desired properties of one twin
-inline constexpr std::int64_t kTwinValueLimit = 4 * 1024;  // one string value in a twin
-inline constexpr std::size_t kModuleLimit = 50;            // modules in one IoT Edge deployment
-inline constexpr std::size_t kConfigurationLimit = 100;    // IoT Edge deployments of one paid hub
-inline constexpr std::size_t kNamedNodes = 20;             // that a list of node names holds
-
-struct PlannedUpdate {
-  std::string component;
-  std::string from;
-  std::string to;
-  friend bool operator==(const PlannedUpdate&, const PlannedUpdate&) = default;
-};
-
-// Between two compositions. By component name.
-struct Difference {
-  std::vector<ComponentRef> added;
-  std::vector<PlannedUpdate> updated;
-  std::vector<ComponentRef> removed;
-  std::vector<ComponentRef> unchanged;
-  bool changes() const { return !added.empty() || !updated.empty() || !removed.empty(); }
-  friend bool operator==(const Difference&, const Difference&) = default;
-};
+inline constexpr std::int64_t kManifestLimit = kTwinSectionLimit;  // of $edgeAgent
+inline constexpr std::size_t kModuleLimit = 50;          // modules in one IoT Edge deployment
+inline constexpr std::size_t kConfigurationLimit = 100;  // IoT Edge deployments of one paid hub
+inline constexpr std::int64_t kConfigurationRate = 20;   // changes of them in a minute
+inline constexpr std::size_t kNamedNodes = 20;           // that a list of node names holds
 
 struct GroupPlan {
   std::string group;
@@ -74,6 +60,23 @@ struct GroupPlan {
   Absent offline;
   Absent unregistered;
 
+  // Room for what is fetched; nodes that say nothing of their disks are only counted.
+  struct Disk {
+    Absent lacking;
+    std::int64_t unknown = 0;
+    friend bool operator==(const Disk&, const Disk&) = default;
+  };
+  Disk disk;
+
+  // Nodes with settings of their own for which something else changes than for the group.
+  struct Apart {
+    std::string node;
+    Difference difference;
+    friend bool operator==(const Apart&, const Apart&) = default;
+  };
+  std::vector<Apart> apart;
+
+  // Of what the group is sent; nodes with settings of their own are changed one by one.
   bool changes() const { return difference.changes(); }
   friend bool operator==(const GroupPlan&, const GroupPlan&) = default;
 };
@@ -83,6 +86,9 @@ struct Plan {
   std::vector<Conflict> conflicts;
   std::vector<std::string> problems;  // limits exceeded, unknown things, in words
   std::vector<std::string> warnings;  // worth knowing, in nobody's way
+  // How long the hub takes to be told, at the rate that it allows; what nodes take is not in it.
+  std::int64_t configuration_changes = 0;
+  std::int64_t least_seconds() const;
   bool applicable() const { return conflicts.empty() && problems.empty(); }
   bool has_removals() const;
   bool has_changes() const;
@@ -98,6 +104,7 @@ struct NodeFacts {
   std::int64_t composition = 0;  // that it has taken; 0 until it has reported one
   bool registered = false;
   bool connected = false;
+  std::int64_t free_bytes = -1;  // on the disk with the images; -1 until the node has reported it
 };
 
 // What planning needs to know of a group.
@@ -107,7 +114,11 @@ struct GroupFacts {
   std::optional<PullCredential> credential;  // counted in the manifest's size
   std::int64_t standing = 0;                 // composition; 0 before the first
   // Earlier compositions that nodes still run, as far as they are known.
-  std::map<std::int64_t, std::vector<ComponentRef>> earlier;
+  std::map<std::int64_t, std::vector<RunningModule>> earlier;
+  Settings settings;                                               // what the group says
+  std::map<std::string, Settings> node_settings;                   // of nodes that say something
+  std::set<std::string> capabilities;                              // of all its nodes
+  std::map<std::string, std::set<std::string>> node_capabilities;  // what nodes have beside
 };
 
 // The world that a change meets. Only what concerns groups that the change touches need be there:
@@ -118,17 +129,14 @@ struct Fleet {
   std::vector<Deployment> deployments;
   Catalog catalog;
   std::size_t configurations = 0;  // that stand in the hub now
+  Settings settings;               // what the workspace says
+  Directory directory;
 };
 
-// A change that names an unknown group or version is a plan with problems, not an Error. Time is
-// linear in nodes and in (components x groups) of what the change touches.
+// A change that names an unknown node, group or version is a plan with problems, not an Error. Time
+// is linear in nodes and in (components x groups) of what the change touches.
 Plan make_plan(const Fleet& fleet, const Change& change);
 
-Difference compare(const std::map<std::string, std::string>& before,
-                   const std::map<std::string, std::string>& after);
-
-// "added", "updated", "removed" and "unchanged".
-void write_difference(const Difference& difference, json::object& into);
 // The plan as docs/api.md shows it.
 json::object to_json(const Plan& plan);
 json::object to_json(const Change& change);

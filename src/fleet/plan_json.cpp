@@ -7,16 +7,18 @@
 namespace ferry::fleet {
 namespace {
 
-json::array refs_to_json(const std::vector<ComponentRef>& refs, std::string_view name_member) {
-  json::array result;
-  for (const auto& ref : refs) {
-    result.push_back(json::object{{name_member, ref.name}, {"version", ref.version}});
-  }
-  return result;
-}
-
 json::array texts_to_json(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
+}
+
+json::array apart_to_json(const std::vector<GroupPlan::Apart>& apart) {
+  json::array result;
+  for (const auto& node : apart) {
+    json::object item{{"node", node.node}};
+    write_difference(node.difference, item);
+    result.push_back(std::move(item));
+  }
+  return result;
 }
 
 json::object absent_to_json(const GroupPlan::Absent& absent) {
@@ -27,6 +29,7 @@ json::object absent_to_json(const GroupPlan::Absent& absent) {
 json::object group_promise(const GroupPlan& plan) {
   json::object group{{"group", plan.group}, {"nodes", plan.nodes}};
   write_difference(plan.difference, group);
+  group["apart"] = apart_to_json(plan.apart);
   return group;
 }
 
@@ -49,6 +52,8 @@ json::object group_to_json(const GroupPlan& plan) {
   group["pulls"] = std::move(pulls);
   group["offline"] = absent_to_json(plan.offline);
   group["unregistered"] = absent_to_json(plan.unregistered);
+  group["disk"] =
+      json::object{{"lacking", absent_to_json(plan.disk.lacking)}, {"unknown", plan.disk.unknown}};
   return group;
 }
 
@@ -70,36 +75,6 @@ json::object conflict_to_json(const Conflict& conflict) {
                       {"nodes", conflict.nodes},
                       {"versions", std::move(versions)},
                       {"resolutions", std::move(resolutions)}};
-}
-
-Result<Edit> edit_from_json(const json::value& value) {
-  if (!value.is_object()) return fail(Code::invalid_argument, "an edit must be an object");
-  const auto& object = value.as_object();
-  Edit edit;
-  auto deployment = require_string(object, "deployment");
-  if (!deployment) return fail(std::move(deployment).error());
-  edit.deployment = *std::move(deployment);
-  auto components = require_array(object, "components");
-  if (!components) return fail(std::move(components).error());
-  for (const auto& item : *components) {
-    const auto* component = item.if_object();
-    if (!component) {
-      return fail(Code::invalid_argument,
-                  R"('components' must hold {{"name", "version"}} objects)");
-    }
-    auto name = require_string(*component, "name");
-    if (!name) return fail(std::move(name).error().with("components"));
-    auto version = require_string(*component, "version");
-    if (!version) return fail(std::move(version).error().with("components"));
-    edit.components.push_back({*std::move(name), *std::move(version)});
-  }
-  auto groups = require_array(object, "groups");
-  if (!groups) return fail(std::move(groups).error());
-  for (const auto& group : *groups) {
-    if (!group.is_string()) return fail(Code::invalid_argument, "'groups' must hold group names");
-    edit.groups.emplace_back(group.get_string());
-  }
-  return edit;
 }
 
 using GroupPromises = std::map<std::string, const json::object*>;
@@ -124,43 +99,6 @@ std::vector<std::string> texts_of(const json::object& promise, std::string_view 
 
 }  // namespace
 
-void write_difference(const Difference& difference, json::object& into) {
-  json::array updated;
-  for (const auto& update : difference.updated) {
-    updated.push_back(
-        json::object{{"component", update.component}, {"from", update.from}, {"to", update.to}});
-  }
-  into["added"] = refs_to_json(difference.added, "component");
-  into["updated"] = std::move(updated);
-  into["removed"] = refs_to_json(difference.removed, "component");
-  into["unchanged"] = refs_to_json(difference.unchanged, "component");
-}
-
-json::object to_json(const Change& change) {
-  json::array edits;
-  for (const auto& edit : change) {
-    edits.push_back(json::object{{"deployment", edit.deployment},
-                                 {"components", refs_to_json(edit.components, "name")},
-                                 {"groups", texts_to_json(edit.groups)}});
-  }
-  return json::object{{"edits", std::move(edits)}};
-}
-
-Result<Change> change_from_json(const json::object& object) {
-  auto edits = require_array(object, "edits");
-  if (!edits) return fail(std::move(edits).error());
-  Change change;
-  for (const auto& value : *edits) {
-    auto edit = edit_from_json(value);
-    if (!edit) return fail(std::move(edit).error().with("edit {}", change.size() + 1));
-    if (find_edit(change, edit->deployment)) {
-      return fail(Code::invalid_argument, "deployment {} is edited twice", edit->deployment);
-    }
-    change.push_back(*std::move(edit));
-  }
-  return change;
-}
-
 json::object to_json(const Plan& plan) {
   json::array groups;
   for (const auto& group : plan.groups) groups.push_back(group_to_json(group));
@@ -170,6 +108,7 @@ json::object to_json(const Plan& plan) {
                       {"conflicts", std::move(conflicts)},
                       {"problems", texts_to_json(plan.problems)},
                       {"warnings", texts_to_json(plan.warnings)},
+                      {"leastSeconds", plan.least_seconds()},
                       {"applicable", plan.applicable()}};
 }
 

@@ -2,6 +2,7 @@
 #include "fleet/rollout_settlement.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace ferry::fleet {
@@ -26,9 +27,20 @@ std::string keeper_of(const std::string& group, const std::vector<Deployment>& l
 Change settle_change(const std::vector<Deployment>& live, const Change& change,
                      const std::set<std::string>& out) {
   if (out.empty()) return normal_form(change);
-  std::map<std::string, std::set<ComponentRef>> kept;  // by group
+  struct Kept {
+    std::set<ComponentRef> components;
+    Settings settings;
+  };
+  std::map<std::string, Kept> kept;  // by group
   Change settled;
-  for (auto edit : change) {
+  settled.capabilities = change.capabilities;
+  std::copy_if(change.labels.begin(), change.labels.end(), std::back_inserter(settled.labels),
+               [&](const LabelEdit& edit) { return !out.contains(edit.group); });
+  std::copy_if(change.settings.begin(), change.settings.end(), std::back_inserter(settled.settings),
+               [&](const SettingEdit& edit) {
+                 return edit.layer != Layer::group || !out.contains(edit.owner);
+               });
+  for (auto edit : change.edits) {
     const auto* before = find_deployment(live, edit.deployment);
     std::erase_if(edit.groups, [&](const std::string& group) { return out.contains(group); });
     std::set<std::string> staying;
@@ -36,23 +48,29 @@ Change settle_change(const std::vector<Deployment>& live, const Change& change,
       if (out.contains(group)) staying.insert(group);
     }
     const bool elsewhere =
-        !edit.groups.empty() ||
+        edit.targets() ||
         (before && std::any_of(before->groups.begin(), before->groups.end(),
                                [&](const std::string& group) { return !out.contains(group); }));
     // Nothing of it arrived anywhere: the deployment stays as it is.
     if (!elsewhere) continue;
     for (const auto& group : staying) {
-      kept[group].insert(before->components.begin(), before->components.end());
+      kept[group].components.insert(before->components.begin(), before->components.end());
+      kept[group].settings.insert(before->settings.begin(), before->settings.end());
     }
-    if (edit.groups.empty()) edit.components.clear();
-    settled.push_back(std::move(edit));
+    if (!edit.targets()) edit = {edit.deployment, {}, {}};
+    settled.edits.push_back(std::move(edit));
   }
-  for (auto& [group, components] : kept) {
+  for (auto& [group, what] : kept) {
     const auto name = keeper_of(group, live, change);
     if (const auto* keeper = find_deployment(live, name)) {
-      components.insert(keeper->components.begin(), keeper->components.end());
+      what.components.insert(keeper->components.begin(), keeper->components.end());
+      what.settings.insert(keeper->settings.begin(), keeper->settings.end());
     }
-    settled.push_back({name, {components.begin(), components.end()}, {group}});
+    settled.edits.push_back({name,
+                             {what.components.begin(), what.components.end()},
+                             {group},
+                             {},
+                             std::move(what.settings)});
   }
   return normal_form(std::move(settled));
 }

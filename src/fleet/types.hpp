@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
+#include "fleet/settings.hpp"
 
 namespace ferry::fleet {
 
@@ -242,7 +243,8 @@ struct ComponentRef {
   friend auto operator<=>(const ComponentRef&, const ComponentRef&) = default;
 };
 
-// Published component versions x target groups. `groups` holds names (unique in the workspace).
+// Published component versions x target groups: those named, and those whose labels the selector
+// matches. `groups` holds names (unique in the workspace).
 struct Deployment {
   DeploymentId id;
   std::string name;
@@ -250,6 +252,8 @@ struct Deployment {
   std::vector<ComponentRef> components;
   std::vector<std::string> groups;
   Timestamp created_at;
+  std::string selector = {};  // as fleet::Selector::str() writes it; empty: none
+  Settings settings = {};     // its own configuration of its components
 };
 
 // What lets a device pull, and nothing else: a repository-scoped token of the registry.

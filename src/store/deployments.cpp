@@ -41,6 +41,12 @@ Result<fleet::Deployment> read_deployment(const sqlite::Row& row) {
     deployment.groups.emplace_back(group.as_string());
   }
   deployment.created_at = to_time(row, 5);
+  deployment.selector = row.text(6);
+  auto settings = parse_json_object(row.text(7));
+  if (!settings) return damaged();
+  auto read = fleet::settings_from_json(*settings);
+  if (!read) return damaged();
+  deployment.settings = *std::move(read);
   return deployment;
 }
 
@@ -50,12 +56,14 @@ Result<void> Deployments::put(const fleet::WorkspaceId& workspace,
                               const fleet::Deployment& deployment, Timestamp now) {
   const std::string components = write_components(deployment.components);
   const std::string groups = write_groups(deployment.groups);
+  const std::string settings = json::serialize(fleet::to_json(deployment.settings));
   auto stored = database_.execute(
-      "INSERT INTO deployments(id, workspace, name, revision, components, groups, created_at) "
-      "VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET revision = excluded.revision, "
-      "components = excluded.components, groups = excluded.groups",
+      "INSERT INTO deployments(id, workspace, name, revision, components, groups, created_at, "
+      "selector, settings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+      "revision = excluded.revision, components = excluded.components, groups = excluded.groups, "
+      "selector = excluded.selector, settings = excluded.settings",
       {deployment.id.str(), workspace.str(), deployment.name, deployment.revision, components,
-       groups, to_column(deployment.created_at)});
+       groups, to_column(deployment.created_at), deployment.selector, settings});
   if (!stored) return stored;
   auto forgotten = database_.execute("DELETE FROM deployment_targets WHERE deployment = ?",
                                      {deployment.id.str()});
@@ -67,9 +75,9 @@ Result<void> Deployments::put(const fleet::WorkspaceId& workspace,
   if (!targeted) return targeted;
   return database_.execute(
       "INSERT INTO deployment_revisions(workspace, deployment, name, revision, components, groups, "
-      "created_at) VALUES(?, ?, ?, ?, ?, ?, ?)",
+      "created_at, selector, settings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {workspace.str(), deployment.id.str(), deployment.name, deployment.revision, components,
-       groups, to_column(now)});
+       groups, to_column(now), deployment.selector, settings});
 }
 
 Result<void> Deployments::remove(const fleet::DeploymentId& id) {
@@ -79,17 +87,18 @@ Result<void> Deployments::remove(const fleet::DeploymentId& id) {
 Result<std::optional<fleet::Deployment>> Deployments::find_named(
     const fleet::WorkspaceId& workspace, const std::string& name) const {
   return read_one<fleet::Deployment>(
-      database_.query_one(
-          "SELECT id, name, revision, components, groups, created_at FROM deployments "
-          "WHERE workspace = ?1 AND (name = ?2 OR id = ?2) ORDER BY name = ?2 DESC",
-          {workspace.str(), name}),
+      database_.query_one("SELECT id, name, revision, components, groups, created_at, selector, "
+                          "settings FROM deployments "
+                          "WHERE workspace = ?1 AND (name = ?2 OR id = ?2) ORDER BY name = ?2 DESC",
+                          {workspace.str(), name}),
       read_deployment);
 }
 
 Result<std::vector<fleet::Deployment>> Deployments::list(
     const fleet::WorkspaceId& workspace) const {
   return read_all<fleet::Deployment>(
-      database_.query("SELECT id, name, revision, components, groups, created_at FROM deployments "
+      database_.query("SELECT id, name, revision, components, groups, created_at, selector, "
+                      "settings FROM deployments "
                       "WHERE workspace = ? ORDER BY name",
                       {workspace.str()}),
       read_deployment);
@@ -100,9 +109,11 @@ Result<std::vector<fleet::Deployment>> Deployments::targeting(
   const std::string names = json::serialize(json::array(groups.begin(), groups.end()));
   return read_all<fleet::Deployment>(
       database_.query(
-          "SELECT id, name, revision, components, groups, created_at FROM deployments WHERE id IN "
+          "SELECT id, name, revision, components, groups, created_at, selector, settings FROM "
+          "deployments WHERE id IN "
           "(SELECT deployment FROM json_each(?2) JOIN deployment_targets ON workspace = ?1 AND "
-          "node_group = value) ORDER BY name",
+          "node_group = value UNION SELECT id FROM deployments WHERE workspace = ?1 AND "
+          "selector != '') ORDER BY name",
           {workspace.str(), names}),
       read_deployment);
 }
@@ -110,10 +121,11 @@ Result<std::vector<fleet::Deployment>> Deployments::targeting(
 Result<std::vector<fleet::Deployment>> Deployments::revisions(const fleet::WorkspaceId& workspace,
                                                               const std::string& name) const {
   return read_all<fleet::Deployment>(
-      database_.query("SELECT deployment, name, revision, components, groups, created_at FROM "
-                      "deployment_revisions WHERE workspace = ? AND name = ? "
-                      "ORDER BY created_at DESC, revision DESC",
-                      {workspace.str(), name}),
+      database_.query(
+          "SELECT deployment, name, revision, components, groups, created_at, "
+          "selector, settings FROM deployment_revisions WHERE workspace = ? AND name = ? "
+          "ORDER BY created_at DESC, revision DESC",
+          {workspace.str(), name}),
       read_deployment);
 }
 

@@ -24,7 +24,8 @@ class Deployments {
   Result<std::optional<fleet::Deployment>> find_named(const fleet::WorkspaceId& workspace,
                                                       const std::string& name) const;
   Result<std::vector<fleet::Deployment>> list(const fleet::WorkspaceId& workspace) const;
-  // Those that target one of these groups. Costs what it finds, not what the workspace holds.
+  // Those that name one of these groups as a target, and those with a selector, which may match
+  // any. Costs what it finds, not what the workspace holds.
   Result<std::vector<fleet::Deployment>> targeting(const fleet::WorkspaceId& workspace,
                                                    const std::set<std::string>& groups) const;
   // Every revision that a deployment of this name ever had, newest first; also of deployments that

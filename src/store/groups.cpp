@@ -25,8 +25,10 @@ Result<fleet::NodeGroup> read_group(const sqlite::Row& row) {
 std::string write_modules(const std::vector<CompositionModule>& modules) {
   json::array array;
   for (const auto& module : modules) {
-    array.push_back(
-        json::object{{"name", module.name}, {"version", module.version}, {"image", module.image}});
+    json::object object{
+        {"name", module.name}, {"version", module.version}, {"image", module.image}};
+    if (!module.settings.empty()) object["settings"] = module.settings;
+    array.push_back(std::move(object));
   }
   return json::serialize(array);
 }
@@ -42,7 +44,7 @@ Result<CompositionRecord> read_composition(const sqlite::Row& row) {
     if (!module.is_object()) return fail(Code::internal, "a stored composition is damaged");
     const auto& object = module.as_object();
     record.modules.push_back({string_or(object, "name", ""), string_or(object, "version", ""),
-                              string_or(object, "image", "")});
+                              string_or(object, "image", ""), string_or(object, "settings", "")});
   }
   record.configuration = row.text(3);
   record.stood = row.number(4) != 0;

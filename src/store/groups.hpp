@@ -16,6 +16,7 @@ struct CompositionModule {
   std::string name;
   std::string version;
   std::string image;
+  std::string settings = {};  // what they came to, as JSON; empty: none
   friend bool operator==(const CompositionModule&, const CompositionModule&) = default;
 };
 

@@ -12,6 +12,7 @@
 #include "store/migrations/0007_plans.hpp"
 #include "store/migrations/0008_drift.hpp"
 #include "store/migrations/0009_rollouts.hpp"
+#include "store/migrations/0010_layers.hpp"
 #include "store/migrations/0011_hubs.hpp"
 #include "store/migrations/0012_edge_authorities.hpp"
 
@@ -27,6 +28,7 @@ std::span<const std::string_view> migrations() {
                                           k0007Plans,
                                           k0008Drift,
                                           k0009Rollouts,
+                                          k0010Layers,
                                           k0011Hubs,
                                           k0012EdgeAuthorities};
   return kMigrations;

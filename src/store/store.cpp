@@ -39,6 +39,7 @@ Store::Store(sqlite::Database database, DataKey data_key)
       rollovers(database_),
       groups(database_),
       compositions(database_),
+      layers(database_),
       nodes(database_),
       node_events(database_),
       enrollments(database_),

@@ -12,6 +12,7 @@
 #include "store/deployments.hpp"
 #include "store/enrollments.hpp"
 #include "store/groups.hpp"
+#include "store/layers.hpp"
 #include "store/node_events.hpp"
 #include "store/nodes.hpp"
 #include "store/operations.hpp"
@@ -57,6 +58,7 @@ class Store {
   Rollovers rollovers;
   Groups groups;
   Compositions compositions;
+  Layers layers;
   Nodes nodes;
   NodeEvents node_events;
   Enrollments enrollments;

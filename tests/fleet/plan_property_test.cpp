@@ -204,7 +204,7 @@ RC_GTEST_PROP(PlanLaws, PlanningWhatStandsChangesNothing, ()) {
 RC_GTEST_PROP(PlanLaws, EveryResolutionEndsItsConflict, ()) {
   const auto fleet = some_fleet();
   const Change change{some_edit(), some_edit()};
-  RC_PRE(change[0].deployment != change[1].deployment);
+  RC_PRE(change.edits[0].deployment != change.edits[1].deployment);
   for (const auto& conflict : make_plan(fleet, change).conflicts) {
     RC_ASSERT(!conflict.resolutions.empty());
     for (const auto& resolution : conflict.resolutions) {
@@ -235,8 +235,8 @@ RC_GTEST_PROP(PlanLaws, GoingBackRestoresWhatEveryGroupRan, ()) {
   const Change change{some_edit()};
   RC_PRE(make_plan(fleet, change).applicable());
   Change back;
-  const auto* before = find_deployment(fleet.deployments, change[0].deployment);
-  back.push_back(before ? edit_of(*before) : Edit{change[0].deployment, {}, {}});
+  const auto* before = find_deployment(fleet.deployments, change.edits[0].deployment);
+  back.edits.push_back(before ? edit_of(*before) : Edit{change.edits[0].deployment, {}, {}});
   auto changed = fleet;
   changed.deployments = apply_change(fleet.deployments, change);
   RC_ASSERT(make_plan(changed, back).applicable());

@@ -104,7 +104,7 @@ TEST_F(PlanTest, TwoVersionsOfOneComponentAreAConflictWithEverythingToDecideIt) 
                                  "drop x from base, which leaves x 1.1.0",
                                  "take group line-1 out of extra, which leaves x 1.0.0 there",
                                  "take group line-1 out of base, which leaves x 1.1.0 there"));
-  EXPECT_THAT(conflict.resolutions[4].change,
+  EXPECT_THAT(conflict.resolutions[4].change.edits,
               ElementsAre(Edit{"extra", {{"x", "1.1.0"}}, {"line-2"}}));
   for (const auto& resolution : conflict.resolutions) {
     EXPECT_TRUE(make_plan(fleet_, resolution.change).applicable()) << resolution.words;
@@ -153,7 +153,7 @@ TEST_F(PlanTest, ReadsAsTheApiDocumentsIt) {
   EXPECT_EQ(plan.at("groups").at(0).at("group"), "line-1");
   EXPECT_EQ(plan.at("groups").at(0).at("manifestLimit"), 32768);
   EXPECT_EQ(json::serialize(plan.at("groups").at(0).at("updated")),
-            R"([{"component":"x","from":"1.0.0","to":"1.1.0"}])");
+            R"([{"component":"x","from":"1.0.0","to":"1.1.0","settings":[]}])");
   EXPECT_EQ(json::serialize(plan.at("groups").at(0).at("removed")),
             R"([{"component":"y","version":"1.0.0"}])");
   EXPECT_EQ(plan.at("applicable"), true);

@@ -57,8 +57,8 @@ RC_GTEST_PROP(SettlementLaws, ReturnedGroupsKeepWhatTheyHadAndTheOthersGetTheCha
   const auto live = some_deployments();
   Change change;
   for (const auto& name : some_of<std::string>({"d1", "d2", "d4", "restored-g1"})) {
-    change.push_back({name, some_components(), some_of(kGroups)});
-    if (change.back().groups.empty()) change.back().components.clear();
+    change.edits.push_back({name, some_components(), some_of(kGroups)});
+    if (change.edits.back().groups.empty()) change.edits.back().components.clear();
   }
   const auto returned = some_of(kGroups);
   const std::set<std::string> out(returned.begin(), returned.end());

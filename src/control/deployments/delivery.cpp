@@ -5,6 +5,7 @@
 
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
+#include "control/deployments/composing.hpp"
 #include "control/lookup.hpp"
 #include "fleet/azure_names.hpp"
 #include "fleet/edge_deployment.hpp"
@@ -51,9 +52,7 @@ Result<Delivery> plan_delivery(Context& context, const fleet::NodeGroupId& id) {
   if (!group) return fail(std::move(group).error());
   auto workspace = load_workspace(context, group->workspace);
   if (!workspace) return fail(std::move(workspace).error());
-  auto deployments = context.store.deployments.targeting(group->workspace, {group->name});
-  if (!deployments) return fail(std::move(deployments).error());
-  auto composition = compose_group(context, *group, *deployments);
+  auto composition = compose_group(context, *group);
   if (!composition) return fail(std::move(composition).error());
   auto record = choose_record(context, *group, *composition);
   if (!record) return fail(std::move(record).error());
@@ -90,32 +89,6 @@ Result<fleet::PullCredential> load_pull_credential(const Context& context,
     return fail(Code::conflict, "node group '{}' has no pull credential yet", group.name);
   }
   return fleet::PullCredential{workspace.login_server, group.pull_token, **std::move(password)};
-}
-
-std::vector<store::CompositionModule> modules_of(const fleet::Composition& composition) {
-  std::vector<store::CompositionModule> modules;
-  for (const auto& module : composition.modules) {
-    modules.push_back({module.name, module.version, module.published->image});
-  }
-  return modules;
-}
-
-Result<fleet::Composition> compose_group(Context& context, const fleet::NodeGroup& group,
-                                         const std::vector<fleet::Deployment>& deployments) {
-  const auto contributions = fleet::contributions_by_group(deployments, {group.name});
-  const auto found = contributions.find(group.name);
-  if (found == contributions.end()) return fleet::Composition();
-  std::set<fleet::ComponentRef> wanted;
-  for (const auto& [component, versions] : found->second) {
-    for (const auto& [version, names] : versions) wanted.insert({component, version});
-  }
-  auto catalog = context.published.load(group.workspace, wanted);
-  if (!catalog) return fail(std::move(catalog).error());
-  auto composition = fleet::compose(found->second, *catalog);
-  if (!composition) {
-    return fail(std::move(composition).error().with("compose group '{}'", group.name));
-  }
-  return composition;
 }
 
 Result<azure::Configuration> make_configuration(const Context& context,

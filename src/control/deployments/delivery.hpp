@@ -24,10 +24,6 @@ Result<fleet::PullCredential> load_pull_credential(const Context& context,
 
 // The parts of a delivery.
 
-std::vector<store::CompositionModule> modules_of(const fleet::Composition& composition);
-// What the group is to run when these deployments are live.
-Result<fleet::Composition> compose_group(Context& context, const fleet::NodeGroup& group,
-                                         const std::vector<fleet::Deployment>& deployments);
 // For the whole group; the caller may narrow the target condition.
 Result<azure::Configuration> make_configuration(const Context& context,
                                                 const fleet::Workspace& workspace,

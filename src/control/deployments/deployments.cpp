@@ -2,8 +2,10 @@
 #include "control/deployments/deployments.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "control/deployments/delivery.hpp"
+#include "control/deployments/nodes_apart.hpp"
 #include "control/deployments/planning.hpp"
 #include "control/deployments/recording.hpp"
 #include "control/deployments/rollout_loop.hpp"
@@ -45,12 +47,44 @@ Result<PlanView> to_view(const store::PlanRecord& record) {
 }
 
 Result<void> check_names(const fleet::Change& change) {
-  if (change.empty()) return fail(Code::invalid_argument, "the change names no deployment");
-  for (const auto& edit : change) {
+  if (change.empty()) return fail(Code::invalid_argument, "the change changes nothing");
+  for (const auto& edit : change.edits) {
     auto good = fleet::check_deployment_name(edit.deployment);
     if (!good) return good;
   }
   return {};
+}
+
+// What an operation is about, for people: deployments, or what else is changed.
+std::string describe(const fleet::Change& change) {
+  std::set<std::string> names;
+  for (const auto& edit : change.edits) names.insert(edit.deployment);
+  if (names.empty()) {
+    for (const auto& edit : change.settings) names.insert(edit.component);
+    for (const auto& edit : change.labels) names.insert(edit.group);
+    for (const auto& edit : change.capabilities) {
+      names.insert(edit.node.empty() ? edit.group : edit.node);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+// The groups that are delivered to, and which of them have nodes with settings of their own.
+Result<json::object> delivery_input(const Context& context, const fleet::Workspace& workspace,
+                                    const fleet::Plan& plan) {
+  json::array groups;
+  json::array apart;
+  for (const auto& group : plan.groups) {
+    auto found = find_group(context, workspace, group.group);
+    if (!found) return fail(std::move(found).error());
+    groups.emplace_back(found->id.str());
+    auto nodes = context.store.layers.nodes_apart(found->id);
+    if (!nodes) return fail(std::move(nodes).error());
+    if (!nodes->empty()) apart.emplace_back(found->id.str());
+  }
+  json::object input{{"groups", std::move(groups)}};
+  if (!apart.empty()) input["apart"] = std::move(apart);
+  return input;
 }
 
 Result<store::PlanRecord> find_plan(const Context& context, const fleet::Workspace& workspace,
@@ -138,7 +172,7 @@ net::Task<Result<PlanView>> Deployments::plan_restore(fleet::OrganizationId orga
 net::Task<Result<PlanView>> Deployments::plan_change(fleet::Workspace workspace,
                                                      fleet::Change change) {
   const auto reports = co_await fresh_reports(context_, workspace);
-  auto named = with_group_names(context_, workspace, std::move(change));
+  auto named = with_names(context_, workspace, std::move(change));
   if (!named) co_return fail(std::move(named).error());
   auto fleet = load_fleet(context_, workspace, *named, *reports);
   if (!fleet) co_return fail(std::move(fleet).error());
@@ -214,7 +248,7 @@ net::Task<Result<ApplyOutcome>> Deployments::apply(fleet::OrganizationId organiz
   if (!names_are_good) co_return fail(std::move(names_are_good).error());
   auto workspace = find_ready_workspace(context_, organization, workspace_name);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto named = with_group_names(context_, *workspace, std::move(change));
+  auto named = with_names(context_, *workspace, std::move(change));
   if (!named) co_return fail(std::move(named).error());
   co_await fresh_reports(context_, *workspace);
   co_return commit_change(*workspace, *named, allow_removals, "", rollout);
@@ -271,22 +305,20 @@ Result<ApplyOutcome> Deployments::commit_change(const fleet::Workspace& workspac
   auto recorded = record_change(context_, workspace.id, fleet->deployments, change);
   if (!recorded) return fail(std::move(recorded).error());
   applied.deployments = *std::move(recorded);
-  std::string names;
-  for (const auto& edit : change) names += (names.empty() ? "" : ",") + edit.deployment;
-  json::array groups;
-  for (const auto& group : plan.groups) {
-    auto found = find_group(context_, workspace, group.group);
-    if (!found) return fail(std::move(found).error());
-    groups.emplace_back(found->id.str());
-  }
-  const bool goes = std::all_of(change.begin(), change.end(),
+  auto input = delivery_input(context_, workspace, plan);
+  if (!input) return fail(std::move(input).error());
+  const bool goes = change.edits.size() > 0 &&
+                    std::all_of(change.edits.begin(), change.edits.end(),
                                 [](const fleet::Edit& edit) { return edit.removes(); });
-  auto operation = context_.engine.prepare({.organization = workspace.organization,
-                                            .kind = goes ? "deployment.delete" : "deployment.apply",
-                                            .target = fmt::format("{}/{}", workspace.name, names),
-                                            .subject = applied.deployments.front().id.str(),
-                                            .lane = workspace.id.str(),
-                                            .input = {{"groups", std::move(groups)}}});
+  const auto subject =
+      applied.deployments.empty() ? workspace.id.str() : applied.deployments.front().id.str();
+  auto operation =
+      context_.engine.prepare({.organization = workspace.organization,
+                               .kind = goes ? "deployment.delete" : "deployment.apply",
+                               .target = fmt::format("{}/{}", workspace.name, describe(change)),
+                               .subject = subject,
+                               .lane = workspace.id.str(),
+                               .input = *std::move(input)});
   if (!operation) return fail(std::move(operation).error());
   auto marked = mark_applied(context_, plan_id, operation->id.str());
   if (!marked) return fail(std::move(marked).error());
@@ -315,6 +347,11 @@ Result<Workflow> deliver_to_groups(Context& context, const store::Operation& ope
     workflow.steps.push_back(
         {fmt::format("Node group {}", group->name),
          [&context, id](StepContext& step) { return deliver_composition(context, id, step); }});
+    const auto* apart = find_array(*input, "apart");
+    if (!apart || std::find(apart->begin(), apart->end(), value) == apart->end()) continue;
+    workflow.steps.push_back(
+        {fmt::format("Nodes of {} with settings of their own", group->name),
+         [&context, id](StepContext& step) { return settle_nodes_of(context, id, step); }});
   }
   return workflow;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Edits become revisions of deployments.
+// Changes become what the database holds: revisions of deployments, layers, labels, capabilities.
 #pragma once
 
 #include "control/context.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/deployments/rollout_delivery.hpp"
 
+#include "control/deployments/composing.hpp"
 #include "control/deployments/delivery.hpp"
 #include "control/deployments/planning.hpp"
 #include "control/lookup.hpp"
@@ -34,7 +35,8 @@ Result<azure::Configuration> new_configuration(Context& context, const RolloutSi
   auto live = deployments_that_matter(context, site.workspace, site.rollout.change);
   if (!live) return fail(std::move(live).error());
   auto composition =
-      compose_group(context, *group, fleet::apply_change(*std::move(live), site.rollout.change));
+      compose_group(context, *group, fleet::apply_change(*std::move(live), site.rollout.change),
+                    &site.rollout.change);
   if (!composition) return fail(std::move(composition).error());
   return make_configuration(context, site.workspace, *group, record, *composition);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "control/deployments/composing.hpp"
 #include "control/deployments/delivery.hpp"
 #include "control/lookup.hpp"
 #include "fleet/azure_names.hpp"
@@ -43,8 +44,8 @@ Result<store::RolloutGroup> add_group(Context& context, const NewRollout& wanted
   if (!changed) return added;
   auto good = check_standing(context, *group, wanted.live);
   if (!good) return fail(std::move(good).error());
-  auto composition =
-      compose_group(context, *group, fleet::apply_change(wanted.live, wanted.change));
+  auto composition = compose_group(context, *group, fleet::apply_change(wanted.live, wanted.change),
+                                   &wanted.change);
   if (!composition) return fail(std::move(composition).error());
   auto records = context.store.compositions.list(group->id);
   if (!records) return fail(std::move(records).error());
@@ -82,6 +83,27 @@ Result<void> check_canaries(const Context& context, const NewRollout& wanted,
   return {};
 }
 
+// Waves come to groups one after another, and a group may return alone: what is said of the whole
+// workspace, of single nodes, or finds groups by their labels, can do neither.
+Result<void> check_for_waves(const NewRollout& wanted) {
+  const auto& change = wanted.change;
+  const bool selects =
+      std::any_of(change.edits.begin(), change.edits.end(), [&](const fleet::Edit& edit) {
+        const auto* live = fleet::find_deployment(wanted.live, edit.deployment);
+        return !edit.selector.empty() || (live && !live->selector.empty());
+      });
+  const bool wider =
+      std::any_of(change.settings.begin(), change.settings.end(),
+                  [](const fleet::SettingEdit& edit) { return edit.layer != fleet::Layer::group; });
+  if (!selects && !wider && change.labels.empty()) return {};
+  return fail(Error{Code::unsupported,
+                    fmt::format("{} cannot come in waves",
+                                !change.labels.empty() ? "labels"
+                                : selects ? "a deployment that selects groups by labels"
+                                          : "the workspace's and nodes' own settings"),
+                    "apply it without a rollout, or name the groups and configure them"});
+}
+
 }  // namespace
 
 Result<std::optional<Error>> held_by_rollout(const Context& context,
@@ -97,7 +119,7 @@ Result<std::optional<Error>> held_by_rollout(const Context& context,
                                        [&](const auto& one) { return one.group == group.name; });
       if (touched) return held(fmt::format("node group '{}'", group.name), rollout);
     }
-    for (const auto& edit : change) {
+    for (const auto& edit : change.edits) {
       if (!fleet::find_edit(rollout.change, edit.deployment)) continue;
       return held(fmt::format("deployment '{}'", edit.deployment), rollout);
     }
@@ -110,6 +132,8 @@ Result<store::RolloutRecord> record_rollout(Context& context, const NewRollout& 
     return fail(Error{Code::invalid_argument, "the plan changes nothing on any node group",
                       "apply it without a rollout"});
   }
+  auto fit = check_for_waves(wanted);
+  if (!fit) return fail(std::move(fit).error());
   std::vector<store::RolloutGroup> groups;
   for (const auto& planned : wanted.plan.groups) {
     auto group = add_group(context, wanted, planned.group, planned.changes());

@@ -128,7 +128,7 @@ Result<RolloutView> view_of(const Context& context, const store::RolloutRecord& 
   if (!events) return fail(std::move(events).error());
   RolloutView view;
   view.id = rollout.id;
-  for (const auto& edit : rollout.change) view.deployments.push_back(edit.deployment);
+  for (const auto& edit : rollout.change.edits) view.deployments.push_back(edit.deployment);
   view.plan = rollout.plan;
   view.actor = rollout.actor;
   view.policy = rollout.policy;

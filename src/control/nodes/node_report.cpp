@@ -86,6 +86,9 @@ NodeReport read_node_report(const azure::Twin& twin) {
   report.connected = twin.connection_state == "Connected";
   read_acknowledgement(twin, report);
   report.platform = platform_of(twin.reported);
+  if (const auto* disk = find_object(twin.reported, "disk")) {
+    report.free_bytes = optional_int(*disk, "freeBytes");
+  }
   if (const auto* status = find_object(twin.reported, "lastDesiredStatus")) {
     report.desired_status =
         NodeView::DesiredStatus{int_or(*status, "code", 0), string_or(*status, "description", "")};

@@ -23,7 +23,8 @@ struct NodeReport {
   std::string returned_from;
   std::string returned_because;
   std::optional<NodeView::DesiredStatus> desired_status;
-  std::string platform;  // "linux/arm64"; empty until the runtime has said it
+  std::string platform;                    // "linux/arm64"; empty until the runtime has said it
+  std::optional<std::int64_t> free_bytes;  // on the disk with the images; not every runtime says it
   std::vector<ModuleStatus> modules;
 };
 
