@@ -108,6 +108,14 @@ Task<Result<EngineVersion>> DockerEngine::negotiate() {
                    oldest, newest, kOldestMinor, kNewestMinor);
   }
   api_ = version.api = fmt::format("1.{}", minor);
+  HttpCall about;
+  about.url = fmt::format("http://docker/v{}/info", api_);
+  about.timeout = std::chrono::seconds(10);
+  auto told = co_await http_->send(std::move(about));
+  if (told && ok(told->status)) {  // else the room on the disk stays unknown, and that is all
+    const auto info = parse_json_object(told->body);
+    if (info) version.root = string_or(*info, "DockerRootDir", "");
+  }
   co_return version;
 }
 

@@ -19,6 +19,7 @@ struct EngineVersion {
   std::string api;     // negotiated
   std::string os;
   std::string architecture;
+  std::string root;  // directory with the images; empty when the engine does not say
 };
 
 struct LogRequest {

@@ -205,12 +205,19 @@ json::object build(const ReportInput& input, bool complete) {
       {"platform",
        {{"os", input.os}, {"architecture", input.architecture}, {"version", input.engine_version}}},
       {"settings", std::move(settings)}};
+  if (input.free_bytes) reported["disk"] = {{"freeBytes", coarse_bytes(*input.free_bytes)}};
   reported["systemModules"] = system_modules(input);
   reported["modules"] = input.composition ? modules_section(input, complete) : json::object();
   return reported;
 }
 
 }  // namespace
+
+std::uint64_t coarse_bytes(std::uint64_t bytes) {
+  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  const std::uint64_t step = (bytes < 1024 * kMebibyte ? 16 : 256) * kMebibyte;
+  return bytes / step * step;
+}
 
 json::object build_reported(const ReportInput& input) {
   json::object complete = build(input, true);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,16 @@ struct ReportInput {
   std::string engine_version;
   std::string os;
   std::string architecture;
+  std::optional<std::uint64_t> free_bytes;  // on the disk with the images
   Timestamp agent_started;
   const FallenFrom* fallen = nullptr;  // what is in force is the composition before that
 };
 
 json::object build_reported(const ReportInput& input);
+
+// Rounded down to 256 MiB, below 1 GiB to 16 MiB: a report is for planning, and not to be made anew
+// with every line of a log.
+std::uint64_t coarse_bytes(std::uint64_t bytes);
 
 // The failures that stand, one line, cut to what a twin value may hold; empty when there are none.
 std::string describe_failures(const std::map<std::string, ModuleRecord>& records);

@@ -2,11 +2,21 @@
 #include "agent/supervisor.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/log.hpp"
 
 namespace ferry::agent {
 namespace {
+
+// Of the disk that the engine keeps its images on, where this program can see it.
+std::optional<std::uint64_t> free_bytes(const std::string& root) {
+  if (root.empty()) return std::nullopt;
+  std::error_code error;
+  const auto space = std::filesystem::space(root, error);
+  if (error) return std::nullopt;
+  return space.available;
+}
 
 using net::Task;
 using Kind = Action::Kind;
@@ -425,6 +435,7 @@ json::object Supervisor::report() const {
   input.engine_version = engine_version_.engine;
   input.os = engine_version_.os;
   input.architecture = engine_version_.architecture;
+  input.free_bytes = free_bytes(engine_version_.root);
   input.agent_started = started_;
   input.fallen = fallen_ ? &*fallen_ : nullptr;
   if (composition_) {

@@ -25,6 +25,7 @@ class Reported : public testing::Test {
     input.agent_running = agent_running_;
     input.program_version = "0.1.0";
     input.agent_started = kNow;
+    input.free_bytes = free_bytes_;
     return build_reported(input);
   }
   static std::string at(const json::value& reported, std::string_view path) {
@@ -36,6 +37,7 @@ class Reported : public testing::Test {
   World world_;
   Plan plan_;
   bool agent_running_ = true;
+  std::optional<std::uint64_t> free_bytes_;
 };
 
 constexpr std::string_view kPump =
@@ -57,6 +59,17 @@ TEST_F(Reported, ShowsAModuleAsItRuns) {
   EXPECT_EQ(at(reported, "lastDesiredVersion"), "7");
   EXPECT_EQ(at(reported, "systemModules.edgeAgent.runtimeStatus"), "\"running\"");
   EXPECT_EQ(at(reported, "systemModules.edgeHub.runtimeStatus"), "\"unknown\"");
+}
+
+TEST_F(Reported, SaysHowMuchRoomImagesHaveWhereThatIsKnown) {
+  accept(kPump);
+  EXPECT_EQ(at(make(), "disk"), "absent");
+  free_bytes_ = 5'000'000'000;
+  EXPECT_EQ(at(make(), "disk.freeBytes"), "4831838208") << "18 times 256 MiB";
+  free_bytes_ = 20'000'000;
+  EXPECT_EQ(at(make(), "disk.freeBytes"), "16777216");
+  free_bytes_ = 5;
+  EXPECT_EQ(at(make(), "disk.freeBytes"), "0") << "a full disk is known to be full";
 }
 
 TEST_F(Reported, ShowsTheOldImageWhileTheNewOneIsNotThere) {
