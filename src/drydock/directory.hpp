@@ -217,6 +217,7 @@ struct TokenIdentity {
   std::string object_id;
   std::string application_id;
   std::string audience;
+  std::string tenant_id = {};
 };
 class TokenVerifier {
  public:

@@ -151,6 +151,115 @@ await check("an Entra identity reads through the SDK's credential", async () => 
   assert.equal(await text(client.getContainerClient('files').getBlobClient('dir/a b.txt')), 'hello');
 });
 
+await check('a lease keeps others from writing', async () => {
+  const blob = container.getBlockBlobClient('leased');
+  await blob.upload('one', 3);
+  const lease = blob.getBlobLeaseClient();
+  const { leaseId } = await lease.acquireLease(-1);
+  assert.equal((await blob.getProperties()).leaseState, 'leased');
+  await refusal(blob.upload('two', 3), 'LeaseIdMissing', 412);
+  await refusal(blob.getBlobLeaseClient().acquireLease(15), 'LeaseAlreadyPresent', 409);
+  await blob.upload('two', 3, { conditions: { leaseId } });
+  await lease.renewLease();
+  const next = '11111111-2222-4333-8444-555555555555';
+  await lease.changeLease(next);
+  await blob.setMetadata({ a: 'b' }, { conditions: { leaseId: next } });
+  await lease.releaseLease();
+  await blob.upload('three', 5);
+  const other = blob.getBlobLeaseClient();
+  await other.acquireLease(60);
+  assert.equal((await other.breakLease(0)).leaseTime, 0);
+  assert.equal((await blob.getProperties()).leaseState, 'broken');
+  const box = service.getContainerClient('leased-box');
+  await box.create();
+  const held = box.getBlobLeaseClient();
+  await held.acquireLease(-1);
+  await refusal(box.delete(), 'LeaseIdMissing', 412);
+  await box.delete({ conditions: { leaseId: held.leaseId } });
+});
+
+await check('a blob is copied, at once and by a poller', async () => {
+  const source = container.getBlockBlobClient('source');
+  await source.upload('copy me', 7, { metadata: { from: 'here' }, blobHTTPHeaders: { blobContentType: 'text/plain' } });
+  const copy = container.getBlobClient('copies/one');
+  const done = await (await copy.beginCopyFromURL(source.url)).pollUntilDone();
+  assert.equal(done.copyStatus, 'success');
+  assert.equal(await text(copy), 'copy me');
+  const properties = await copy.getProperties();
+  assert.equal(properties.metadata.from, 'here');
+  assert.equal(properties.contentType, 'text/plain');
+  assert.equal(properties.copyStatus, 'success');
+  const now = await container.getBlobClient('copies/two').syncCopyFromURL(source.url);
+  assert.equal(now.copyStatus, 'success');
+  await refusal(container.getBlobClient('copies/three').syncCopyFromURL(`${source.url}-none`), 'BlobNotFound', 404);
+});
+
+await check('tags come and go with a blob', async () => {
+  const blob = container.getBlockBlobClient('tagged');
+  await blob.upload('x', 1, { tags: { line: '1', site: 'north' } });
+  assert.deepEqual((await blob.getTags()).tags, { line: '1', site: 'north' });
+  await blob.setTags({ line: '2' });
+  assert.equal((await blob.getProperties()).tagCount, 1);
+  const listed = [];
+  for await (const item of container.listBlobsFlat({ prefix: 'tagged', includeTags: true })) listed.push(item.tags);
+  assert.deepEqual(listed, [{ line: '2' }]);
+});
+
+await check('a tier is set', async () => {
+  const blob = container.getBlobClient('tagged');
+  await blob.setAccessTier('Cool');
+  assert.equal((await blob.getProperties()).accessTier, 'Cool');
+});
+
+await check('many blobs are deleted in one request', async () => {
+  const urls = [];
+  for (let i = 0; i < 5; i += 1) {
+    const blob = container.getBlockBlobClient(`batch/${i}`);
+    await blob.upload('x', 1);
+    urls.push(blob.url);
+  }
+  const answer = await service.getBlobBatchClient().deleteBlobs(urls, key);
+  assert.equal(answer.subResponsesSucceededCount, 5);
+  const again = await service.getBlobBatchClient().deleteBlobs(urls.slice(0, 2), key);
+  assert.equal(again.subResponsesFailedCount, 2);
+  assert.equal(again.subResponses[0].errorCode, 'BlobNotFound');
+});
+
+await check('a stored access policy gives a SAS its terms, and takes them back', async () => {
+  const end = new Date(Date.now() + 600_000);
+  await container.setAccessPolicy(undefined, [{ id: 'readers', accessPolicy: { permissions: 'r', startsOn: new Date(Date.now() - 60_000), expiresOn: end } }]);
+  assert.equal((await container.getAccessPolicy()).signedIdentifiers[0].id, 'readers');
+  const sas = storage.generateBlobSASQueryParameters({ containerName: 'files', identifier: 'readers', version: '2021-12-02' }, key);
+  const reader = new storage.BlobClient(`${small.url}?${sas}`, undefined, once);
+  assert.equal(await text(reader), 'hello');
+  await container.setAccessPolicy(undefined, []);
+  await refusal(reader.download(), 'AuthenticationFailed', 403);
+});
+
+await check('an identity signs a SAS with a user delegation key', async () => {
+  const credential = new ClientSecretCredential(
+    environment.tenantId, environment.clientId, environment.clientSecret,
+    { authorityHost: environment.activeDirectory, disableInstanceDiscovery: true });
+  const client = new storage.BlobServiceClient(url, credential, once);
+  const start = new Date(Date.now() - 60_000);
+  const end = new Date(Date.now() + 600_000);
+  const delegated = await client.getUserDelegationKey(start, end);
+  for (const version of ['2020-02-10', '2021-12-02', undefined]) {
+    const sas = storage.generateBlobSASQueryParameters({
+      containerName: 'files', blobName: 'dir/a b.txt', permissions: storage.BlobSASPermissions.parse('r'),
+      startsOn: start, expiresOn: end, ...(version ? { version } : {}),
+    }, delegated, account);
+    assert.equal(await text(new storage.BlobClient(`${small.url}?${sas}`, undefined, once)), 'hello', version);
+  }
+  await refusal(service.getUserDelegationKey(start, end), 'AuthenticationFailed', 403);
+});
+
+await check('what Drydock does not keep it refuses by name', async () => {
+  await refusal(container.getAppendBlobClient('log').create(), 'APINotImplemented', 501);
+  await refusal(container.getPageBlobClient('disk').create(512), 'APINotImplemented', 501);
+  await refusal(container.getBlobClient('tagged').createSnapshot(), 'APINotImplemented', 501);
+});
+
 await check('properties are replaced and blobs deleted', async () => {
   await small.setHTTPHeaders({ blobContentType: 'text/html' });
   const properties = await small.getProperties();

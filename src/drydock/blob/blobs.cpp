@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto.hpp"
+#include "drydock/blob/listing.hpp"
 #include "drydock/blob/properties.hpp"
 #include "drydock/blob/range.hpp"
 #include "drydock/blob/service.hpp"
@@ -37,11 +38,20 @@ Outcome<BlobRecord> BlobService::require_blob(const BlobRequest& request) {
   return **std::move(found);
 }
 
+Outcome<void> BlobService::check_read(const BlobRequest& request, const BlobRecord& found) const {
+  auto allowed = blob::check_read_conditions(request.http.headers, found.version);
+  if (!allowed) return allowed;
+  return blob::check_lease_id(found.lease, request.http.headers, blob::Leased::blob, clock_.now());
+}
+
 Outcome<BlobRecord> BlobService::blob_to_change(const BlobRequest& request) {
   auto found = require_blob(request);
   if (!found) return found;
   auto allowed = blob::check_write_conditions(request.http.headers, found->version);
   if (!allowed) return refuse(std::move(allowed).error());
+  auto held =
+      blob::check_holder(found->lease, request.http.headers, blob::Leased::blob, clock_.now());
+  if (!held) return refuse(std::move(held).error());
   return found;
 }
 
@@ -51,13 +61,19 @@ Outcome<BlobRecord> BlobService::commit_blob(const BlobRequest& request,
   auto existing = store_.find_blob(container.id, request.blob);
   if (!existing) return blob::refuse_internal(existing.error());
   std::optional<blob::Version> version;
-  if (*existing) version = (*existing)->version;
+  std::optional<blob::Lease> lease;
+  if (*existing) {
+    version = (*existing)->version;
+    lease = (*existing)->lease;
+  }
   auto allowed = blob::check_write_conditions(request.http.headers, version);
   if (!allowed) return refuse(std::move(allowed).error());
   if (version && create_only) {
     return refuse(403, "AuthorizationPermissionMismatch",
                   "This request is not authorized to overwrite a blob.");
   }
+  auto held = blob::check_holder(lease, request.http.headers, blob::Leased::blob, clock_.now());
+  if (!held) return refuse(std::move(held).error());
   record.name = request.blob;
   record.created = clock_.now();
   record.version = {blob::new_etag(), clock_.now()};
@@ -114,7 +130,7 @@ BlobService::Reply BlobService::put_blob(const BlobRequest& request, bool create
 BlobService::Reply BlobService::get_blob(const BlobRequest& request) {
   auto found = require_blob(request);
   if (!found) co_return refuse(std::move(found).error());
-  auto allowed = blob::check_read_conditions(request.http.headers, found->version);
+  auto allowed = check_read(request, *found);
   if (!allowed) co_return refuse(std::move(allowed).error());
   auto range = blob::parse_range(request.http.headers, found->size);
   if (!range) co_return refuse(std::move(range).error());
@@ -132,7 +148,7 @@ BlobService::Reply BlobService::get_blob(const BlobRequest& request) {
   if (!content) co_return blob::refuse_internal(content.error());
 
   net::HttpResponse response;
-  blob::set_blob_headers(response.headers, *found);
+  blob::set_blob_headers(response.headers, *found, clock_.now());
   if (partial) {
     response.status = 206;
     response.headers.set("Content-Range", fmt::format("bytes {}-{}/{}", bytes.start,
@@ -152,10 +168,10 @@ BlobService::Reply BlobService::get_blob(const BlobRequest& request) {
 BlobService::Response BlobService::head_blob(const BlobRequest& request) {
   auto found = require_blob(request);
   if (!found) return refuse(std::move(found).error());
-  auto allowed = blob::check_read_conditions(request.http.headers, found->version);
+  auto allowed = check_read(request, *found);
   if (!allowed) return refuse(std::move(allowed).error());
   net::HttpResponse response;
-  blob::set_blob_headers(response.headers, *found);
+  blob::set_blob_headers(response.headers, *found, clock_.now());
   response.headers.set("Content-Length", std::to_string(found->size));
   return response;
 }
@@ -163,7 +179,7 @@ BlobService::Response BlobService::head_blob(const BlobRequest& request) {
 BlobService::Response BlobService::get_blob_metadata(const BlobRequest& request) {
   auto found = require_blob(request);
   if (!found) return refuse(std::move(found).error());
-  auto allowed = blob::check_read_conditions(request.http.headers, found->version);
+  auto allowed = check_read(request, *found);
   if (!allowed) return refuse(std::move(allowed).error());
   net::HttpResponse response;
   blob::set_version_headers(response.headers, found->version);
@@ -200,6 +216,37 @@ BlobService::Response BlobService::set_blob_properties(const BlobRequest& reques
   found->cache_control = named.cache_control;
   found->content_md5 = named.content_md5;
   return save_changed(*std::move(found));
+}
+
+// Neither a tier nor tags make another version.
+BlobService::Response BlobService::set_blob_tier(const BlobRequest& request) {
+  auto found = blob_to_change(request);
+  if (!found) return refuse(std::move(found).error());
+  if (request.header("x-ms-access-tier").empty()) {
+    return refuse(400, "MissingRequiredHeader", "The header x-ms-access-tier is missing.");
+  }
+  if (auto tier = blob::read_access_tier(request.http.headers, *found); !tier) {
+    return refuse(std::move(tier).error());
+  }
+  if (auto saved = store_.update_blob(*found); !saved) return blob::refuse_internal(saved.error());
+  return net::HttpResponse{};
+}
+
+BlobService::Response BlobService::get_blob_tags(const BlobRequest& request) {
+  auto found = require_blob(request);
+  if (!found) return refuse(std::move(found).error());
+  if (auto held = check_read(request, *found); !held) return refuse(std::move(held).error());
+  return blob::xml_response(blob::tags_xml(found->tags));
+}
+
+BlobService::Response BlobService::set_blob_tags(const BlobRequest& request) {
+  auto found = blob_to_change(request);
+  if (!found) return refuse(std::move(found).error());
+  auto tags = blob::parse_tags_xml(request.http.body);
+  if (!tags) return refuse(std::move(tags).error());
+  found->tags = *std::move(tags);
+  if (auto saved = store_.update_blob(*found); !saved) return blob::refuse_internal(saved.error());
+  return net::HttpResponse{.status = 204};
 }
 
 BlobService::Response BlobService::delete_blob(const BlobRequest& request) {

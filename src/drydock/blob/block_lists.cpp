@@ -36,7 +36,7 @@ Outcome<std::vector<Piece>> resolve(const std::vector<blob::XmlElement>& list,
                                     const std::vector<Piece>& committed,
                                     const std::vector<Piece>& uncommitted) {
   std::vector<Piece> pieces;
-  for (const auto& [kind, id] : list) {
+  for (const auto& [kind, id, deeper] : list) {
     const Piece* block = nullptr;
     if (kind == "Uncommitted" || kind == "Latest") block = find_block(uncommitted, id);
     if (!block && (kind == "Committed" || kind == "Latest")) block = find_block(committed, id);
@@ -81,6 +81,11 @@ BlobService::Reply BlobService::put_block(const BlobRequest& request) {
     if (!container) return refuse(std::move(container).error());
     auto present = store_.uncommitted_blocks(container->id, request.blob);
     if (!present) return blob::refuse_internal(present.error());
+    auto committed = store_.find_blob(container->id, request.blob);
+    if (!committed) return blob::refuse_internal(committed.error());
+    auto held = blob::check_holder(*committed ? (*committed)->lease : std::nullopt,
+                                   request.http.headers, blob::Leased::blob, clock_.now());
+    if (!held) return refuse(std::move(held).error());
     // One blob's identifiers all have the same length.
     if (!present->empty() && present->front().block_id.size() != id.size()) {
       return refuse(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");

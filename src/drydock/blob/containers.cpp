@@ -21,6 +21,12 @@ Outcome<ContainerRecord> BlobService::require_container(const BlobRequest& reque
   return **std::move(container);
 }
 
+Outcome<void> BlobService::check_container_lease(const BlobRequest& request,
+                                                 const ContainerRecord& container) const {
+  return blob::check_lease_id(container.lease, request.http.headers, blob::Leased::container,
+                              clock_.now());
+}
+
 BlobService::Response BlobService::create_container(const BlobRequest& request) {
   if (request.http.headers.contains("x-ms-blob-public-access")) {
     return refuse(409, "PublicAccessNotPermitted",
@@ -48,8 +54,7 @@ BlobService::Response BlobService::get_container(const BlobRequest& request) {
   blob::set_version_headers(response.headers, container->version);
   blob::set_metadata_headers(response.headers, container->metadata);
   if (request.query("comp").empty()) {
-    response.headers.set("x-ms-lease-status", "unlocked");
-    response.headers.set("x-ms-lease-state", "available");
+    blob::set_lease_headers(response.headers, container->lease, clock_.now());
     response.headers.set("x-ms-has-immutability-policy", "false");
     response.headers.set("x-ms-has-legal-hold", "false");
   }
@@ -61,9 +66,44 @@ BlobService::Response BlobService::set_container_metadata(const BlobRequest& req
   if (!container) return refuse(std::move(container).error());
   auto allowed = blob::check_write_conditions(request.http.headers, container->version);
   if (!allowed) return refuse(std::move(allowed).error());
+  auto held = check_container_lease(request, *container);
+  if (!held) return refuse(std::move(held).error());
   auto metadata = blob::metadata_of(request.http.headers);
   if (!metadata) return refuse(std::move(metadata).error());
   container->metadata = *std::move(metadata);
+  container->version = {blob::new_etag(), clock_.now()};
+  if (auto saved = store_.update_container(*container); !saved) {
+    return blob::refuse_internal(saved.error());
+  }
+  net::HttpResponse response;
+  blob::set_version_headers(response.headers, container->version);
+  return response;
+}
+
+BlobService::Response BlobService::get_container_acl(const BlobRequest& request) {
+  auto container = require_container(request);
+  if (!container) return refuse(std::move(container).error());
+  auto held = check_container_lease(request, *container);
+  if (!held) return refuse(std::move(held).error());
+  auto response = blob::xml_response(blob::access_policies_xml(container->policies));
+  blob::set_version_headers(response.headers, container->version);
+  return response;
+}
+
+BlobService::Response BlobService::set_container_acl(const BlobRequest& request) {
+  if (request.http.headers.contains("x-ms-blob-public-access")) {
+    return refuse(409, "PublicAccessNotPermitted",
+                  "Public access is not permitted on this storage account.");
+  }
+  auto container = require_container(request);
+  if (!container) return refuse(std::move(container).error());
+  auto allowed = blob::check_write_conditions(request.http.headers, container->version);
+  if (!allowed) return refuse(std::move(allowed).error());
+  auto held = check_container_lease(request, *container);
+  if (!held) return refuse(std::move(held).error());
+  auto policies = blob::parse_access_policies(request.http.body);
+  if (!policies) return refuse(std::move(policies).error());
+  container->policies = *std::move(policies);
   container->version = {blob::new_etag(), clock_.now()};
   if (auto saved = store_.update_container(*container); !saved) {
     return blob::refuse_internal(saved.error());
@@ -78,6 +118,9 @@ BlobService::Response BlobService::delete_container(const BlobRequest& request) 
   if (!container) return refuse(std::move(container).error());
   auto allowed = blob::check_write_conditions(request.http.headers, container->version);
   if (!allowed) return refuse(std::move(allowed).error());
+  auto held = blob::check_holder(container->lease, request.http.headers, blob::Leased::container,
+                                 clock_.now());
+  if (!held) return refuse(std::move(held).error());
   auto files = store_.delete_container(container->id);
   if (!files) return blob::refuse_internal(files.error());
   files_.remove(*files);
@@ -110,8 +153,7 @@ BlobService::Response BlobService::list_containers(const BlobRequest& request) {
     xml.open("Properties");
     xml.element("Last-Modified", ferry::format_rfc1123(record.version.modified));
     xml.element("Etag", record.version.etag);
-    xml.element("LeaseStatus", "unlocked");
-    xml.element("LeaseState", "available");
+    blob::write_lease(xml, record.lease, clock_.now());
     xml.element("HasImmutabilityPolicy", "false");
     xml.element("HasLegalHold", "false");
     xml.close("Properties");

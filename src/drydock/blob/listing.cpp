@@ -11,18 +11,18 @@ namespace {
 
 constexpr int kMaxPage = 5000;
 
-// "metadata,snapshots": what Drydock never has (snapshots, versions, deleted blobs, tags) may be
-// asked for and adds nothing.
-Outcome<bool> parse_include(const std::string& include) {
-  bool metadata = false;
+// "metadata,snapshots": what Drydock never has (snapshots, versions, deleted blobs) may be asked
+// for and adds nothing.
+Outcome<void> parse_include(const std::string& include, Page& page) {
   for (const std::string& item : ferry::split(include, ',')) {
     const std::string name = ferry::to_lower(ferry::trim(item));
-    metadata |= name == "metadata";
+    page.with_metadata |= name == "metadata";
+    page.with_tags |= name == "tags";
     if (name == "uncommittedblobs") {
       return refuse(501, "APINotImplemented", "Drydock does not list uncommitted blobs.");
     }
   }
-  return metadata;
+  return {};
 }
 
 // Names that XML cannot carry come percent-encoded and say so.
@@ -36,7 +36,7 @@ void write_name(XmlWriter& xml, std::string_view name) {
   xml.close("Name");
 }
 
-void write_blob(XmlWriter& xml, const BlobRecord& blob, bool with_metadata) {
+void write_blob(XmlWriter& xml, const BlobRecord& blob, const Page& page, ferry::Timestamp now) {
   const auto optional = [&xml](std::string_view name, const std::string& value) {
     if (!value.empty()) xml.element(name, value);
   };
@@ -58,11 +58,12 @@ void write_blob(XmlWriter& xml, const BlobRecord& blob, bool with_metadata) {
   xml.element("BlobType", "BlockBlob");
   xml.element("AccessTier", blob.access_tier.empty() ? "Hot" : blob.access_tier);
   if (blob.access_tier.empty()) xml.element("AccessTierInferred", "true");
-  xml.element("LeaseStatus", "unlocked");
-  xml.element("LeaseState", "available");
+  write_lease(xml, blob.lease, now);
+  if (!blob.tags.empty()) xml.element("TagCount", std::to_string(blob.tags.size()));
   xml.element("ServerEncrypted", "true");
   xml.close("Properties");
-  if (with_metadata) write_metadata(xml, blob.metadata);
+  if (page.with_metadata) write_metadata(xml, blob.metadata);
+  if (page.with_tags && !blob.tags.empty()) write_tags(xml, blob.tags);
   xml.close("Blob");
 }
 
@@ -76,8 +77,9 @@ std::string after_prefix(std::string prefix) {
 // Walks a container in name order and folds names behind a delimiter into one prefix each.
 class PageBuilder {
  public:
-  PageBuilder(BlobStore& store, std::int64_t container, const Page& page, XmlWriter& xml)
-      : store_(store), container_(container), page_(page), xml_(xml) {}
+  PageBuilder(BlobStore& store, std::int64_t container, const Page& page, XmlWriter& xml,
+              ferry::Timestamp now)
+      : store_(store), container_(container), page_(page), xml_(xml), now_(now) {}
 
   // Returns where the next page starts, empty at the end.
   ferry::Result<std::string> build() {
@@ -117,7 +119,7 @@ class PageBuilder {
         return after_prefix(prefix);
       }
     }
-    write_blob(xml_, blob, page_.with_metadata);
+    write_blob(xml_, blob, page_, now_);
     return "";
   }
 
@@ -125,6 +127,7 @@ class PageBuilder {
   std::int64_t container_;
   const Page& page_;
   XmlWriter& xml_;
+  ferry::Timestamp now_;
   int count_ = 0;
 };
 
@@ -152,9 +155,9 @@ Outcome<Page> parse_page(const BlobRequest& request) {
     if (!start) return refuse_query("marker", marker);
     page.start = std::max(page.start, *start);
   }
-  auto with_metadata = parse_include(request.query("include"));
-  if (!with_metadata) return refuse(std::move(with_metadata).error());
-  page.with_metadata = *with_metadata;
+  if (auto included = parse_include(request.query("include"), page); !included) {
+    return refuse(std::move(included).error());
+  }
   return page;
 }
 
@@ -163,6 +166,16 @@ void write_page(XmlWriter& xml, const BlobRequest& request, const Page& page) {
   xml.element("Marker", request.query("marker"));
   xml.element("MaxResults", std::to_string(page.limit));
   if (!page.delimiter.empty()) xml.element("Delimiter", page.delimiter);
+}
+
+void write_lease(XmlWriter& xml, const std::optional<Lease>& lease, ferry::Timestamp now) {
+  net::Headers headers;
+  set_lease_headers(headers, lease, now);
+  xml.element("LeaseStatus", headers.get_or("x-ms-lease-status", ""));
+  xml.element("LeaseState", headers.get_or("x-ms-lease-state", ""));
+  if (const auto duration = headers.get("x-ms-lease-duration")) {
+    xml.element("LeaseDuration", *duration);
+  }
 }
 
 void write_metadata(XmlWriter& xml, const Metadata& metadata) {
@@ -193,7 +206,7 @@ BlobService::Response BlobService::list_blobs(const blob::BlobRequest& request) 
            {{"ServiceEndpoint", endpoint}, {"ContainerName", request.container}});
   blob::write_page(xml, request, *page);
   xml.open("Blobs");
-  auto next = blob::PageBuilder(store_, container->id, *page, xml).build();
+  auto next = blob::PageBuilder(store_, container->id, *page, xml, clock_.now()).build();
   if (!next) return blob::refuse_internal(next.error());
   xml.close("Blobs");
   xml.element("NextMarker", next->empty() ? "" : blob::make_marker(*next));

@@ -21,7 +21,7 @@ void set_metadata_headers(net::Headers& headers, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) headers.set("x-ms-meta-" + name, value);
 }
 
-void set_blob_headers(net::Headers& headers, const BlobRecord& blob) {
+void set_blob_headers(net::Headers& headers, const BlobRecord& blob, ferry::Timestamp now) {
   set_version_headers(headers, blob.version);
   set_metadata_headers(headers, blob.metadata);
   const std::pair<const char*, const std::string&> content[] = {
@@ -37,16 +37,33 @@ void set_blob_headers(net::Headers& headers, const BlobRecord& blob) {
   headers.set("Accept-Ranges", "bytes");
   headers.set("x-ms-blob-type", "BlockBlob");
   headers.set("x-ms-creation-time", ferry::format_rfc1123(blob.created));
-  headers.set("x-ms-lease-status", "unlocked");
-  headers.set("x-ms-lease-state", "available");
+  set_lease_headers(headers, blob.lease, now);
+  if (!blob.tags.empty()) headers.set("x-ms-tag-count", std::to_string(blob.tags.size()));
+  if (!blob.copy.id.empty()) {
+    headers.set("x-ms-copy-id", blob.copy.id);
+    headers.set("x-ms-copy-source", blob.copy.source);
+    headers.set("x-ms-copy-status", "success");
+    headers.set("x-ms-copy-progress", fmt::format("{}/{}", blob.size, blob.size));
+    headers.set("x-ms-copy-completion-time", blob.copy.completed);
+  }
   headers.set("x-ms-server-encrypted", "true");
   headers.set("x-ms-access-tier", blob.access_tier.empty() ? "Hot" : blob.access_tier);
   if (blob.access_tier.empty()) headers.set("x-ms-access-tier-inferred", "true");
 }
 
+Outcome<void> read_access_tier(const net::Headers& headers, BlobRecord& blob) {
+  constexpr std::array<std::string_view, 4> kTiers = {"Hot", "Cool", "Cold", "Archive"};
+  const auto tier = headers.get("x-ms-access-tier");
+  if (!tier) return {};
+  if (std::find(kTiers.begin(), kTiers.end(), *tier) == kTiers.end()) {
+    return refuse_header("x-ms-access-tier", *tier);
+  }
+  blob.access_tier = *tier;
+  return {};
+}
+
 Outcome<void> read_blob_headers(const net::Headers& headers, std::string fallback_type,
                                 BlobRecord& blob) {
-  constexpr std::array<std::string_view, 4> kTiers = {"Hot", "Cool", "Cold", "Archive"};
   blob.content_type = headers.get_or("x-ms-blob-content-type", fallback_type);
   if (blob.content_type.empty()) blob.content_type = "application/octet-stream";
   blob.content_encoding = headers.get_or("x-ms-blob-content-encoding", "");
@@ -54,11 +71,11 @@ Outcome<void> read_blob_headers(const net::Headers& headers, std::string fallbac
   blob.content_disposition = headers.get_or("x-ms-blob-content-disposition", "");
   blob.cache_control = headers.get_or("x-ms-blob-cache-control", "");
   blob.content_md5 = headers.get_or("x-ms-blob-content-md5", "");
-  if (const auto tier = headers.get("x-ms-access-tier")) {
-    if (std::find(kTiers.begin(), kTiers.end(), *tier) == kTiers.end()) {
-      return refuse_header("x-ms-access-tier", *tier);
-    }
-    blob.access_tier = *tier;
+  if (auto tier = read_access_tier(headers, blob); !tier) return tier;
+  if (const auto text = headers.get("x-ms-tags")) {
+    auto tags = parse_tags_header(*text);
+    if (!tags) return refuse(std::move(tags).error());
+    blob.tags = *std::move(tags);
   }
   auto metadata = metadata_of(headers);
   if (!metadata) return refuse(std::move(metadata).error());

@@ -12,10 +12,12 @@ std::string new_etag();
 void set_version_headers(net::Headers& headers, const Version& version);
 void set_metadata_headers(net::Headers& headers, const Metadata& metadata);
 // Everything that Get Blob and Get Blob Properties say of a blob, content length aside.
-void set_blob_headers(net::Headers& headers, const BlobRecord& blob);
+void set_blob_headers(net::Headers& headers, const BlobRecord& blob, ferry::Timestamp now);
 
-// Fills in the content headers (x-ms-blob-content-type and its like), tier and metadata of a
-// request that writes a blob; `fallback_type` is what counts without x-ms-blob-content-type.
+// x-ms-access-tier, if it is there.
+Outcome<void> read_access_tier(const net::Headers& headers, BlobRecord& blob);
+// Fills in the content headers (x-ms-blob-content-type and its like), tier, tags and metadata of
+// a request that writes a blob; `fallback_type` is what counts without x-ms-blob-content-type.
 Outcome<void> read_blob_headers(const net::Headers& headers, std::string fallback_type,
                                 BlobRecord& blob);
 

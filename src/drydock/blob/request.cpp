@@ -21,6 +21,14 @@ constexpr std::array kRoutes = {
     Route{Level::account, "GET", "", "list", Operation::list_containers},
     Route{Level::account, "GET", "account", "properties", Operation::account_information},
     Route{Level::account, "HEAD", "account", "properties", Operation::account_information},
+    Route{Level::account, "POST", "service", "userdelegationkey",
+          Operation::get_user_delegation_key},
+    Route{Level::account, "POST", "", "batch", Operation::batch},
+    Route{Level::container, "POST", "container", "batch", Operation::batch},
+    Route{Level::container, "PUT", "container", "lease", Operation::lease_container},
+    Route{Level::container, "GET", "container", "acl", Operation::get_container_acl},
+    Route{Level::container, "HEAD", "container", "acl", Operation::get_container_acl},
+    Route{Level::container, "PUT", "container", "acl", Operation::set_container_acl},
     Route{Level::container, "PUT", "container", "", Operation::create_container},
     Route{Level::container, "GET", "container", "", Operation::get_container},
     Route{Level::container, "HEAD", "container", "", Operation::get_container},
@@ -41,14 +49,17 @@ constexpr std::array kRoutes = {
     Route{Level::blob, "HEAD", "", "metadata", Operation::get_blob_metadata},
     Route{Level::blob, "PUT", "", "metadata", Operation::set_blob_metadata},
     Route{Level::blob, "PUT", "", "properties", Operation::set_blob_properties},
+    Route{Level::blob, "PUT", "", "tier", Operation::set_blob_tier},
+    Route{Level::blob, "GET", "", "tags", Operation::get_blob_tags},
+    Route{Level::blob, "PUT", "", "tags", Operation::set_blob_tags},
+    Route{Level::blob, "PUT", "", "lease", Operation::lease_blob},
     Route{Level::blob, "DELETE", "", "", Operation::delete_blob},
 };
 
 // Each would change what is stored or checked; ignoring one would be a lie.
-constexpr std::array<std::string_view, 9> kUnsupportedHeaders = {
+constexpr std::array<std::string_view, 8> kUnsupportedHeaders = {
     "x-ms-structured-body",
     "x-ms-content-crc64",
-    "x-ms-tags",
     "x-ms-if-tags",
     "x-ms-encryption-key",
     "x-ms-encryption-scope",
@@ -60,13 +71,6 @@ constexpr std::array<std::string_view, 9> kUnsupportedHeaders = {
 Outcome<void> check_supported(const net::HttpRequest& http) {
   for (const std::string_view name : kUnsupportedHeaders) {
     if (auto value = http.headers.get(name)) return refuse_header(name, *value);
-  }
-  if (http.headers.contains("x-ms-copy-source")) {
-    return refuse(501, "APINotImplemented", "Drydock does not copy blobs.");
-  }
-  if (http.headers.contains("x-ms-lease-id")) {
-    return refuse(412, "LeaseNotPresentWithBlobOperation",
-                  "There is currently no lease on the blob.");
   }
   if (http.query_value("snapshot") || http.query_value("versionid")) {
     return refuse(501, "APINotImplemented", "Drydock keeps no snapshots and no versions of blobs.");
@@ -171,6 +175,14 @@ Outcome<BlobRequest> parse_request(net::HttpRequest http) {
                               http.method, restype, comp));
   }
   request.operation = route->operation;
+  if (http.headers.contains("x-ms-copy-source")) {
+    // A Put Blob with a type is "Put Blob From URL", which reads the source as any client would.
+    if (request.operation != Operation::put_blob || http.headers.contains("x-ms-blob-type")) {
+      return refuse(501, "APINotImplemented",
+                    "Drydock copies whole blobs; it does not put blobs or blocks from a URL.");
+    }
+    request.operation = Operation::copy_blob;
+  }
   if (auto supported = check_supported(http); !supported) {
     return refuse(std::move(supported).error());
   }

@@ -24,7 +24,17 @@ enum class Operation {
   get_blob_metadata,
   set_blob_metadata,
   set_blob_properties,
+  set_blob_tier,
+  get_blob_tags,
+  set_blob_tags,
+  lease_blob,
+  lease_container,
+  get_container_acl,
+  set_container_acl,
+  copy_blob,  // a Put Blob with x-ms-copy-source
   delete_blob,
+  get_user_delegation_key,
+  batch,
 };
 
 struct BlobRequest {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto.hpp"
+#include "drydock/blob/delegation.hpp"
 #include "drydock/blob/shared_key.hpp"
 
 namespace drydock::blob {
@@ -44,6 +45,33 @@ std::string service_text(const BlobRequest& request) {
   return joined(lines);
 }
 
+bool is_delegated(const BlobRequest& request) {
+  return request.http.query_value("skoid").has_value();
+}
+
+// The layout grew with the versions: each addition in the middle.
+std::string delegated_text(const BlobRequest& request) {
+  const auto q = [&](std::string_view name) { return request.query(name); };
+  const std::string version = q("sv");
+  std::string resource = fmt::format("/blob/{}/{}", request.account, request.container);
+  if (q("sr") == "b") resource += "/" + request.blob;
+  std::vector<std::string> lines = {q("sp"),    q("st"),  q("se"),  resource, q("skoid"),
+                                    q("sktid"), q("skt"), q("ske"), q("sks"), q("skv")};
+  if (version >= "2020-02-10") {
+    for (const char* name : {"saoid", "suoid", "scid"}) lines.push_back(q(name));
+  }
+  if (version >= "2025-07-05") {
+    for (const char* name : {"skdutid", "sduoid"}) lines.push_back(q(name));
+  }
+  for (const char* name : {"sip", "spr", "sv", "sr"}) lines.push_back(q(name));
+  lines.emplace_back();  // snapshot
+  if (version >= "2020-12-06") lines.push_back(q("ses"));
+  // Headers and query parameters that the request must have: none are taken, see check_sas().
+  if (version >= "2026-04-06") lines.insert(lines.end(), 2, "");
+  for (const char* name : {"rscc", "rscd", "rsce", "rscl", "rsct"}) lines.push_back(q(name));
+  return joined(lines);
+}
+
 // The forms of ISO 8601 that the service takes: a day, or a time of day to the minute or finer.
 std::optional<ferry::Timestamp> parse_time(std::string text) {
   if (text.size() == 10) text += "T00:00:00Z";
@@ -53,23 +81,49 @@ std::optional<ferry::Timestamp> parse_time(std::string text) {
   return *time;
 }
 
-Outcome<void> check_validity(const BlobRequest& request, ferry::Timestamp now) {
-  const auto end = parse_time(request.query("se"));
+// What the SAS says, and where it says nothing the policy that it names.
+struct Terms {
+  std::string start;
+  std::string expiry;
+  std::string permission;
+};
+
+Outcome<Terms> terms_of(const BlobRequest& request, const std::vector<AccessPolicy>& policies) {
+  Terms terms{request.query("st"), request.query("se"), request.query("sp")};
+  const std::string id = request.query("si");
+  if (id.empty()) return terms;
+  const auto policy = std::find_if(policies.begin(), policies.end(),
+                                   [&](const AccessPolicy& one) { return one.id == id; });
+  if (policy == policies.end() || is_account_sas(request) || is_delegated(request)) {
+    return refuse_authentication("The container has no stored access policy of that name.");
+  }
+  for (const auto& [own, stored] :
+       {std::pair(&terms.start, &policy->start), std::pair(&terms.expiry, &policy->expiry),
+        std::pair(&terms.permission, &policy->permission)}) {
+    if (!own->empty() && !stored->empty()) {
+      return refuse_authentication("A term is in the signature and in its access policy.");
+    }
+    if (own->empty()) *own = *stored;
+  }
+  return terms;
+}
+
+Outcome<void> check_validity(const Terms& terms, ferry::Timestamp now) {
+  const auto end = parse_time(terms.expiry);
   if (!end) return refuse_authentication("The signature has no valid expiry time (se).");
   if (now >= *end) {
     return refuse_authentication(
         fmt::format("Signature not valid in the specified time frame: "
                     "Expiry [{}] - Current [{}]",
-                    request.query("se"), ferry::format_rfc1123(now)));
+                    terms.expiry, ferry::format_rfc1123(now)));
   }
-  const std::string start_text = request.query("st");
-  if (start_text.empty()) return {};
-  const auto start = parse_time(start_text);
+  if (terms.start.empty()) return {};
+  const auto start = parse_time(terms.start);
   if (!start || now < *start) {
     return refuse_authentication(
         fmt::format("Signature not valid in the specified time frame: "
                     "Start [{}] - Current [{}]",
-                    start_text, ferry::format_rfc1123(now)));
+                    terms.start, ferry::format_rfc1123(now)));
   }
   return {};
 }
@@ -118,16 +172,25 @@ Need need_of(Operation operation) {
     case Operation::create_container:
       return {'c', "cw", false};
     case Operation::get_container:
+    case Operation::get_container_acl:
       return {'c', "r", false};
     case Operation::set_container_metadata:
+    case Operation::set_container_acl:
+    case Operation::lease_container:
       return {'c', "w", false};
     case Operation::delete_container:
       return {'c', "d", false};
+    // An identity alone asks for keys; what a batch holds is authorized by itself.
+    case Operation::get_user_delegation_key:
+      return {'s', ""};
+    case Operation::batch:
+      return {'s', "rwdlacupti", true, true};
     case Operation::list_blobs:
       return {'c', "l", true, true};
     case Operation::put_blob:
     case Operation::put_block:
     case Operation::put_block_list:
+    case Operation::copy_blob:
       return {'o', "cw"};
     case Operation::get_block_list:
     case Operation::get_blob:
@@ -136,15 +199,20 @@ Need need_of(Operation operation) {
       return {'o', "r"};
     case Operation::set_blob_metadata:
     case Operation::set_blob_properties:
+    case Operation::set_blob_tier:
+    case Operation::lease_blob:
       return {'o', "w"};
+    case Operation::get_blob_tags:
+    case Operation::set_blob_tags:
+      return {'o', "t"};
     case Operation::delete_blob:
       return {'o', "d"};
   }
   return {'o', ""};
 }
 
-bool covers(const BlobRequest& request, const Need& need) {
-  const bool right = request.query("sp").find_first_of(need.rights) != std::string::npos;
+bool covers(const BlobRequest& request, const std::string& permission, const Need& need) {
+  const bool right = permission.find_first_of(need.rights) != std::string::npos;
   if (is_account_sas(request)) {
     // The address of an account's information may be any, so that every SAS can ask for it.
     const bool resource = request.operation == Operation::account_information ||
@@ -165,14 +233,15 @@ bool has_sas(const net::HttpRequest& http) {
 std::optional<std::string> sas_string_to_sign(const BlobRequest& request) {
   const std::string version = request.query("sv");
   if (version.size() != 10 || version < "2015-04-05") return std::nullopt;
+  if (is_delegated(request)) return delegated_text(request);
   if (is_account_sas(request)) return account_text(request);
   return service_text(request);
 }
 
-Outcome<SasGrant> check_sas(const BlobRequest& request, const StorageAccountInfo& account,
-                            ferry::Timestamp now) {
-  if (request.http.query_value("skoid")) {
-    return refuse_authentication("Drydock issues no user delegation keys.");
+Outcome<SasGrant> check_sas(const BlobRequest& request, const SasGround& ground) {
+  if (!request.query("srh").empty() || !request.query("srq").empty()) {
+    return refuse_authentication(
+        "Drydock takes no signature that prescribes the request's headers or parameters.");
   }
   const auto text = sas_string_to_sign(request);
   if (!text) return refuse_authentication("The signature's version (sv) is missing or too old.");
@@ -181,22 +250,30 @@ Outcome<SasGrant> check_sas(const BlobRequest& request, const StorageAccountInfo
     const auto expected = sign(key, *text);
     return expected && ferry::constant_time_equal(*expected, given);
   };
-  if (!matches(account.key1) && !matches(account.key2)) {
+  const bool genuine = is_delegated(request)
+                           ? matches(delegation_key(delegation_of(request), ground.delegation_seed))
+                           : matches(ground.account.key1) || matches(ground.account.key2);
+  if (!genuine) {
     return refuse_authentication(
         fmt::format("Signature did not match. String to sign used was {}", *text));
   }
-  if (!request.query("si").empty()) {
-    return refuse_authentication("The container has no stored access policy of that name.");
+  if (is_delegated(request)) {
+    auto valid = check_validity({request.query("skt"), request.query("ske"), ""}, ground.now);
+    if (!valid) return refuse(std::move(valid).error());
   }
-  if (auto valid = check_validity(request, now); !valid) return refuse(std::move(valid).error());
+  auto terms = terms_of(request, ground.policies);
+  if (!terms) return refuse(std::move(terms).error());
+  if (auto valid = check_validity(*terms, ground.now); !valid) {
+    return refuse(std::move(valid).error());
+  }
   if (auto fits = check_circumstances(request); !fits) return refuse(std::move(fits).error());
-  if (!covers(request, need_of(request.operation))) {
+  if (!covers(request, terms->permission, need_of(request.operation))) {
     return refuse(
         403, "AuthorizationPermissionMismatch",
         "This request is not authorized to perform this operation using this permission.");
   }
   SasGrant grant;
-  grant.create_only = request.query("sp").find('w') == std::string::npos;
+  grant.create_only = terms->permission.find('w') == std::string::npos;
   constexpr std::pair<const char*, const char*> kOverrides[] = {{"rscc", "Cache-Control"},
                                                                 {"rscd", "Content-Disposition"},
                                                                 {"rsce", "Content-Encoding"},

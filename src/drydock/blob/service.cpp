@@ -4,6 +4,8 @@
 #include "base/file.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "drydock/blob/delegation.hpp"
+#include "drydock/blob/listing.hpp"
 #include "drydock/blob/shared_key.hpp"
 
 namespace drydock {
@@ -80,17 +82,18 @@ net::Task<net::HttpResponse> BlobService::handle(net::HttpRequest request) {
 BlobService::Reply BlobService::answer(net::HttpRequest http) {
   auto request = blob::parse_request(std::move(http));
   if (!request) co_return refuse(std::move(request).error());
-  auto grant = authorize(*request);
-  if (!grant) co_return refuse(std::move(grant).error());
-  Response response = co_await dispatch(*request, grant->create_only);
+  auto admission = authorize(*request);
+  if (!admission) co_return refuse(std::move(admission).error());
+  Response response = co_await dispatch(*request, *admission);
   if (response &&
       (request->operation == Operation::get_blob || request->operation == Operation::head_blob)) {
-    for (const auto& [name, value] : grant->response_headers) response->headers.set(name, value);
+    for (const auto& [name, value] : admission->grant.response_headers)
+      response->headers.set(name, value);
   }
   co_return response;
 }
 
-Outcome<SasGrant> BlobService::authorize(const BlobRequest& request) const {
+Outcome<BlobService::Admission> BlobService::authorize(const BlobRequest& request) {
   constexpr std::string_view kSharedKey = "SharedKey ";
   constexpr std::string_view kBearer = "Bearer ";
   const auto account = directory_.find_storage_account(request.account);
@@ -103,15 +106,22 @@ Outcome<SasGrant> BlobService::authorize(const BlobRequest& request) const {
                                           std::string_view(authorization).substr(kSharedKey.size()),
                                           *account, clock_.now());
     if (!checked) return refuse(std::move(checked).error());
-    return SasGrant{};
+    return Admission{};
   }
   if (authorization.starts_with(kBearer)) {
-    return authorize_bearer(request, std::string_view(authorization).substr(kBearer.size()));
+    auto identity =
+        authorize_bearer(request, std::string_view(authorization).substr(kBearer.size()));
+    if (!identity) return refuse(std::move(identity).error());
+    return Admission{{}, *std::move(identity)};
   }
   if (!authorization.empty()) {
     return blob::refuse_authentication("The Authorization header's scheme is not supported.");
   }
-  if (blob::has_sas(request.http)) return blob::check_sas(request, *account, clock_.now());
+  if (blob::has_sas(request.http)) {
+    auto grant = authorize_sas(request, *account);
+    if (!grant) return refuse(std::move(grant).error());
+    return Admission{*std::move(grant), std::nullopt};
+  }
   blob::Refusal refusal{401, "NoAuthenticationInformation",
                         "Server failed to authenticate the request. Please refer to the "
                         "information in the www-authenticate header."};
@@ -122,22 +132,53 @@ Outcome<SasGrant> BlobService::authorize(const BlobRequest& request) const {
   return refuse(std::move(refusal));
 }
 
-Outcome<SasGrant> BlobService::authorize_bearer(const BlobRequest& request,
-                                                std::string_view token) const {
+Outcome<SasGrant> BlobService::authorize_sas(const BlobRequest& request,
+                                             const StorageAccountInfo& account) {
+  blob::SasGround ground{account, {}, {}, clock_.now()};
+  if (!request.query("si").empty()) {
+    auto container = store_.find_container(request.account, request.container);
+    if (!container) return blob::refuse_internal(container.error());
+    if (*container) ground.policies = (*container)->policies;
+  }
+  auto seed = store_.delegation_seed();
+  if (!seed) return blob::refuse_internal(seed.error());
+  ground.delegation_seed = *std::move(seed);
+  return blob::check_sas(request, ground);
+}
+
+Outcome<TokenIdentity> BlobService::authorize_bearer(const BlobRequest& request,
+                                                     std::string_view token) const {
   if (!request.http.peer.tls) {
     return blob::refuse_authentication("Authentication scheme Bearer is not allowed over http.");
   }
   const std::vector<std::string> audiences = {"https://storage.azure.com",
                                               endpoints_.blob_url(request.account)};
-  if (!tokens_.verify(token, audiences)) {
+  auto identity = tokens_.verify(token, audiences);
+  if (!identity) {
     return refuse(401, "InvalidAuthenticationInfo",
                   "Server failed to authenticate the request. The token is invalid, expired or "
                   "made for another audience.");
   }
-  return SasGrant{};
+  return *std::move(identity);
 }
 
-BlobService::Reply BlobService::dispatch(const BlobRequest& request, bool create_only) {
+BlobService::Response BlobService::give_delegation_key(const BlobRequest& request,
+                                                       const Admission& admission) {
+  if (!admission.identity) {
+    return refuse(403, "AuthenticationFailed",
+                  "Only an identity may ask for a user delegation key: use an Entra token.");
+  }
+  auto delegation = blob::parse_delegation(request, clock_.now());
+  if (!delegation) return refuse(std::move(delegation).error());
+  delegation->object = admission.identity->object_id;
+  delegation->tenant = admission.identity->tenant_id;
+  auto seed = store_.delegation_seed();
+  if (!seed) return blob::refuse_internal(seed.error());
+  return blob::xml_response(blob::delegation_xml(*delegation, *seed));
+}
+
+BlobService::Reply BlobService::dispatch(const BlobRequest& request, const Admission& admission) {
+  const bool create_only = admission.grant.create_only;
   switch (request.operation) {
     case Operation::put_blob:
       co_return co_await put_blob(request, create_only);
@@ -169,6 +210,26 @@ BlobService::Reply BlobService::dispatch(const BlobRequest& request, bool create
       co_return set_blob_metadata(request);
     case Operation::set_blob_properties:
       co_return set_blob_properties(request);
+    case Operation::set_blob_tier:
+      co_return set_blob_tier(request);
+    case Operation::get_blob_tags:
+      co_return get_blob_tags(request);
+    case Operation::set_blob_tags:
+      co_return set_blob_tags(request);
+    case Operation::lease_blob:
+      co_return lease_blob(request);
+    case Operation::lease_container:
+      co_return lease_container(request);
+    case Operation::get_container_acl:
+      co_return get_container_acl(request);
+    case Operation::set_container_acl:
+      co_return set_container_acl(request);
+    case Operation::copy_blob:
+      co_return copy_blob(request, create_only);
+    case Operation::batch:
+      co_return co_await batch(request);
+    case Operation::get_user_delegation_key:
+      co_return give_delegation_key(request, admission);
     case Operation::delete_blob:
       co_return delete_blob(request);
     case Operation::account_information:

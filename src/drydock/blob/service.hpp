@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Azure Blob Storage as its clients see it: https://<account>.blob.core.drydock.localhost (Storage
-// REST, "Blob service operations"). Block blobs, without leases, snapshots, copies and tags.
+// REST, "Blob service operations"). Block blobs, without snapshots and versions.
 //
 // An answer that acknowledges a write is given after content and database are synced. The service
 // keeps DIR/blob.db and DIR/blobs/; what a crash leaves behind there is collected when it opens.
@@ -44,10 +44,18 @@ class BlobService final : public ResourceObserver, public ContainerKeeper {
               const TokenVerifier& tokens, blob::BlobStore store, blob::ContentFiles files);
 
   Reply answer(ferry::net::HttpRequest http);
-  blob::Outcome<blob::SasGrant> authorize(const blob::BlobRequest& request) const;
-  blob::Outcome<blob::SasGrant> authorize_bearer(const blob::BlobRequest& request,
-                                                 std::string_view token) const;
-  Reply dispatch(const blob::BlobRequest& request, bool create_only);
+  // Who asks, and what they may.
+  struct Admission {
+    blob::SasGrant grant;
+    std::optional<TokenIdentity> identity;  // by a token
+  };
+  blob::Outcome<Admission> authorize(const blob::BlobRequest& request);
+  blob::Outcome<TokenIdentity> authorize_bearer(const blob::BlobRequest& request,
+                                                std::string_view token) const;
+  blob::Outcome<blob::SasGrant> authorize_sas(const blob::BlobRequest& request,
+                                              const StorageAccountInfo& account);
+  Reply dispatch(const blob::BlobRequest& request, const Admission& admission);
+  Response give_delegation_key(const blob::BlobRequest& request, const Admission& admission);
 
   // containers.cpp
   Response list_containers(const blob::BlobRequest& request);
@@ -55,7 +63,24 @@ class BlobService final : public ResourceObserver, public ContainerKeeper {
   Response get_container(const blob::BlobRequest& request);
   Response set_container_metadata(const blob::BlobRequest& request);
   Response delete_container(const blob::BlobRequest& request);
+  Response get_container_acl(const blob::BlobRequest& request);
+  Response set_container_acl(const blob::BlobRequest& request);
   blob::Outcome<blob::ContainerRecord> require_container(const blob::BlobRequest& request);
+  blob::Outcome<void> check_container_lease(const blob::BlobRequest& request,
+                                            const blob::ContainerRecord& container) const;
+
+  // leases.cpp
+  Response lease_blob(const blob::BlobRequest& request);
+  Response lease_container(const blob::BlobRequest& request);
+
+  // copies.cpp
+  Response copy_blob(const blob::BlobRequest& request, bool create_only);
+  blob::Outcome<blob::BlobRecord> source_of_copy(const blob::BlobRequest& request);
+
+  // batch.cpp
+  Reply batch(const blob::BlobRequest& request);
+  ferry::net::Task<ferry::net::HttpResponse> answer_part(const blob::BlobRequest& request,
+                                                         ferry::net::HttpRequest part);
 
   // listing.cpp
   Response list_blobs(const blob::BlobRequest& request);
@@ -67,8 +92,13 @@ class BlobService final : public ResourceObserver, public ContainerKeeper {
   Response get_blob_metadata(const blob::BlobRequest& request);
   Response set_blob_metadata(const blob::BlobRequest& request);
   Response set_blob_properties(const blob::BlobRequest& request);
+  Response set_blob_tier(const blob::BlobRequest& request);
+  Response get_blob_tags(const blob::BlobRequest& request);
+  Response set_blob_tags(const blob::BlobRequest& request);
   Response delete_blob(const blob::BlobRequest& request);
   blob::Outcome<blob::BlobRecord> require_blob(const blob::BlobRequest& request);
+  blob::Outcome<void> check_read(const blob::BlobRequest& request,
+                                 const blob::BlobRecord& found) const;
   blob::Outcome<blob::BlobRecord> blob_to_change(const blob::BlobRequest& request);
   Response save_changed(blob::BlobRecord blob);
   // Checks conditions and rights against what is there now, then puts `blob` in its place.

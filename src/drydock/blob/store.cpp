@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.hpp"
 #include "base/json.hpp"
 
 namespace drydock::blob {
@@ -39,11 +40,29 @@ CREATE TABLE uncommitted(
   blob TEXT NOT NULL, block_id TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
   uploaded INTEGER NOT NULL, UNIQUE(container, blob, block_id));
 CREATE INDEX uncommitted_file ON uncommitted(file);
+)sql",
+                                            R"sql(
+ALTER TABLE containers ADD COLUMN policies TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE blobs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE blobs ADD COLUMN copy_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE blobs ADD COLUMN copy_source TEXT NOT NULL DEFAULT '';
+ALTER TABLE blobs ADD COLUMN copy_completed TEXT NOT NULL DEFAULT '';
+-- Of a name, so that a blob that takes another's place is under the same lease; '' is the container.
+CREATE TABLE leases(
+  container INTEGER NOT NULL REFERENCES containers(id) ON DELETE CASCADE, blob TEXT NOT NULL,
+  id TEXT NOT NULL, seconds INTEGER NOT NULL, until INTEGER NOT NULL, broken_at INTEGER,
+  PRIMARY KEY(container, blob)) WITHOUT ROWID;
+CREATE TABLE delegation(seed BLOB NOT NULL);
 )sql"};
 
-constexpr std::string_view kBlobColumns =
-    "id, name, created, etag, modified, size, content_type, content_encoding, content_language, "
-    "content_disposition, cache_control, content_md5, access_tier, metadata";
+constexpr std::string_view kSelectBlobs =
+    "SELECT b.id, name, created, etag, modified, size, content_type, content_encoding, "
+    "content_language, content_disposition, cache_control, content_md5, access_tier, metadata, "
+    "tags, copy_id, copy_source, copy_completed, l.id, l.seconds, l.until, l.broken_at "
+    "FROM blobs b LEFT JOIN leases l ON l.container = b.container AND l.blob = b.name";
+constexpr std::string_view kSelectContainers =
+    "SELECT c.id, name, etag, modified, metadata, policies, l.id, l.seconds, l.until, l.broken_at "
+    "FROM containers c LEFT JOIN leases l ON l.container = c.id AND l.blob = ''";
 
 ferry::Timestamp time_of(std::int64_t milliseconds) {
   return ferry::Timestamp(std::chrono::milliseconds(milliseconds));
@@ -70,11 +89,40 @@ Metadata parse_metadata(std::string_view text) {
   return metadata;
 }
 
+// Four columns from `first` on.
+std::optional<Lease> lease_of(const Row& row, int first) {
+  if (row.is_null(first)) return std::nullopt;
+  Lease lease{row.text(first), row.number(first + 1), time_of(row.number(first + 2)), {}};
+  if (!row.is_null(first + 3)) lease.broken_at = time_of(row.number(first + 3));
+  return lease;
+}
+
+std::string policies_text(const std::vector<AccessPolicy>& policies) {
+  ferry::json::array list;
+  for (const auto& policy : policies) {
+    list.push_back(ferry::json::array{policy.id, policy.start, policy.expiry, policy.permission});
+  }
+  return ferry::json::serialize(list);
+}
+
+std::vector<AccessPolicy> parse_policies(std::string_view text) {
+  std::vector<AccessPolicy> policies;
+  const auto value = ferry::parse_json(text);
+  if (!value || !value->is_array()) return policies;
+  for (const auto& item : value->as_array()) {
+    const auto field = [&](std::size_t i) { return std::string(item.as_array()[i].as_string()); };
+    policies.push_back({field(0), field(1), field(2), field(3)});
+  }
+  return policies;
+}
+
 ContainerRecord container_of(const Row& row) {
   return {row.number(0),
           row.text(1),
           {row.text(2), time_of(row.number(3))},
-          parse_metadata(row.text(4))};
+          parse_metadata(row.text(4)),
+          parse_policies(row.text(5)),
+          lease_of(row, 6)};
 }
 
 BlobRecord blob_of(const Row& row) {
@@ -92,6 +140,9 @@ BlobRecord blob_of(const Row& row) {
   blob.content_md5 = row.text(11);
   blob.access_tier = row.text(12);
   blob.metadata = parse_metadata(row.text(13));
+  blob.tags = parse_metadata(row.text(14));
+  blob.copy = {row.text(15), row.text(16), row.text(17)};
+  blob.lease = lease_of(row, 18);
   return blob;
 }
 
@@ -118,8 +169,7 @@ Result<BlobStore> BlobStore::open(const std::filesystem::path& path) {
 Result<std::optional<ContainerRecord>> BlobStore::find_container(std::string_view account,
                                                                  std::string_view name) {
   auto row = database_.query_one(
-      "SELECT id, name, etag, modified, metadata FROM containers WHERE account = ? AND name = ?",
-      {account, name});
+      fmt::format("{} WHERE account = ? AND name = ?", kSelectContainers), {account, name});
   if (!row) return fail(std::move(row).error());
   if (!*row) return std::nullopt;
   return container_of(**row);
@@ -140,28 +190,32 @@ Result<void> BlobStore::create_container(std::string_view account,
 
 Result<void> BlobStore::update_container(const ContainerRecord& container) {
   return database_.execute(
-      "UPDATE containers SET etag = ?, modified = ?, metadata = ? WHERE id = ?",
+      "UPDATE containers SET etag = ?, modified = ?, metadata = ?, policies = ? WHERE id = ?",
       {container.version.etag, milliseconds_of(container.version.modified),
-       metadata_text(container.metadata), container.id});
+       metadata_text(container.metadata), policies_text(container.policies), container.id});
 }
 
 Result<BlobStore::Files> BlobStore::delete_container(std::int64_t id) {
-  auto files = files_of(
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return fail(std::move(transaction).error());
+  auto candidates = files_of(
       "SELECT file FROM pieces JOIN blobs ON blobs.id = pieces.blob WHERE container = ?1 "
       "UNION SELECT file FROM uncommitted WHERE container = ?1",
       {id});
-  if (!files) return files;
+  if (!candidates) return candidates;
   if (auto done = database_.execute("DELETE FROM containers WHERE id = ?", {id}); !done) {
     return fail(std::move(done).error());
   }
+  auto files = unreferenced(*std::move(candidates));
+  if (!files) return files;
+  if (auto committed = transaction->commit(); !committed) return fail(std::move(committed).error());
   return files;
 }
 
 Result<std::vector<ContainerRecord>> BlobStore::list_containers(std::string_view account,
                                                                 std::string_view start, int limit) {
   auto rows = database_.query(
-      "SELECT id, name, etag, modified, metadata FROM containers "
-      "WHERE account = ? AND name >= ? ORDER BY name LIMIT ?",
+      fmt::format("{} WHERE account = ? AND name >= ? ORDER BY name LIMIT ?", kSelectContainers),
       {account, start, limit});
   if (!rows) return fail(std::move(rows).error());
   std::vector<ContainerRecord> containers;
@@ -183,9 +237,8 @@ Result<BlobStore::Files> BlobStore::delete_account(std::string_view account) {
 
 Result<std::optional<BlobRecord>> BlobStore::find_blob(std::int64_t container,
                                                        std::string_view name) {
-  auto row = database_.query_one(
-      fmt::format("SELECT {} FROM blobs WHERE container = ? AND name = ?", kBlobColumns),
-      {container, name});
+  auto row = database_.query_one(fmt::format("{} WHERE b.container = ? AND name = ?", kSelectBlobs),
+                                 {container, name});
   if (!row) return fail(std::move(row).error());
   if (!*row) return std::nullopt;
   return blob_of(**row);
@@ -211,11 +264,13 @@ Result<BlobStore::Files> BlobStore::put_blob(std::int64_t container, const BlobR
   auto id = database_.query_one(
       "INSERT INTO blobs(container, name, created, etag, modified, size, content_type, "
       "content_encoding, content_language, content_disposition, cache_control, content_md5, "
-      "access_tier, metadata) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+      "access_tier, metadata, tags, copy_id, copy_source, copy_completed) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
       {container, blob.name, milliseconds_of(blob.created), blob.version.etag,
        milliseconds_of(blob.version.modified), static_cast<std::int64_t>(blob.size),
        blob.content_type, blob.content_encoding, blob.content_language, blob.content_disposition,
-       blob.cache_control, blob.content_md5, blob.access_tier, metadata_text(blob.metadata)});
+       blob.cache_control, blob.content_md5, blob.access_tier, metadata_text(blob.metadata),
+       metadata_text(blob.tags), blob.copy.id, blob.copy.source, blob.copy.completed});
   if (!id) return fail(std::move(id).error());
   FERRY_CHECK(id->has_value());
   std::int64_t position = 0;
@@ -236,10 +291,11 @@ Result<void> BlobStore::update_blob(const BlobRecord& blob) {
   return database_.execute(
       "UPDATE blobs SET etag = ?, modified = ?, content_type = ?, content_encoding = ?, "
       "content_language = ?, content_disposition = ?, cache_control = ?, content_md5 = ?, "
-      "metadata = ? WHERE id = ?",
+      "metadata = ?, access_tier = ?, tags = ? WHERE id = ?",
       {blob.version.etag, milliseconds_of(blob.version.modified), blob.content_type,
        blob.content_encoding, blob.content_language, blob.content_disposition, blob.cache_control,
-       blob.content_md5, metadata_text(blob.metadata), blob.id});
+       blob.content_md5, metadata_text(blob.metadata), blob.access_tier, metadata_text(blob.tags),
+       blob.id});
 }
 
 Result<BlobStore::Files> BlobStore::delete_blob(std::int64_t container, const BlobRecord& blob) {
@@ -251,13 +307,41 @@ Result<BlobStore::Files> BlobStore::delete_blob(std::int64_t container, const Bl
       {blob.id, container, blob.name});
   if (!candidates) return candidates;
   Result<void> done = database_.execute("DELETE FROM blobs WHERE id = ?", {blob.id});
-  if (done) {
-    done = database_.execute("DELETE FROM uncommitted WHERE container = ? AND blob = ?",
-                             {container, blob.name});
+  for (const auto* sql : {"DELETE FROM uncommitted WHERE container = ? AND blob = ?",
+                          "DELETE FROM leases WHERE container = ? AND blob = ?"}) {
+    if (done) done = database_.execute(sql, {container, blob.name});
   }
-  if (done) done = transaction->commit();
   if (!done) return fail(std::move(done).error());
-  return candidates;
+  auto files = unreferenced(*std::move(candidates));
+  if (!files) return files;
+  if (auto committed = transaction->commit(); !committed) return fail(std::move(committed).error());
+  return files;
+}
+
+Result<void> BlobStore::put_lease(std::int64_t container, std::string_view blob,
+                                  const std::optional<Lease>& lease) {
+  if (!lease) {
+    return database_.execute("DELETE FROM leases WHERE container = ? AND blob = ?",
+                             {container, blob});
+  }
+  return database_.execute(
+      "INSERT INTO leases(container, blob, id, seconds, until, broken_at) "
+      "VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(container, blob) DO UPDATE SET id = excluded.id, "
+      "seconds = excluded.seconds, until = excluded.until, broken_at = excluded.broken_at",
+      {container, blob, lease->id, lease->seconds, milliseconds_of(lease->until),
+       lease->broken_at ? ferry::sqlite::Value(milliseconds_of(*lease->broken_at))
+                        : ferry::sqlite::Value(nullptr)});
+}
+
+Result<std::string> BlobStore::delegation_seed() {
+  auto row = database_.query_one("SELECT seed FROM delegation");
+  if (!row) return fail(std::move(row).error());
+  if (*row) return (*row)->text(0);
+  const std::string seed = ferry::random_bytes(32);
+  auto kept = database_.execute("INSERT INTO delegation(seed) VALUES(?)",
+                                {ferry::sqlite::Value::blob(seed)});
+  if (!kept) return fail(std::move(kept).error());
+  return seed;
 }
 
 Result<std::vector<Piece>> BlobStore::pieces_of(std::int64_t blob) {
@@ -270,8 +354,7 @@ Result<std::vector<Piece>> BlobStore::pieces_of(std::int64_t blob) {
 Result<std::vector<BlobRecord>> BlobStore::list_blobs(std::int64_t container,
                                                       std::string_view start, int limit) {
   auto rows = database_.query(
-      fmt::format("SELECT {} FROM blobs WHERE container = ? AND name >= ? ORDER BY name LIMIT ?",
-                  kBlobColumns),
+      fmt::format("{} WHERE b.container = ? AND name >= ? ORDER BY name LIMIT ?", kSelectBlobs),
       {container, start, limit});
   if (!rows) return fail(std::move(rows).error());
   std::vector<BlobRecord> blobs;
@@ -323,7 +406,7 @@ Result<BlobStore::Files> BlobStore::expire_blocks(ferry::Timestamp before) {
   return files;
 }
 
-// A block list may keep blocks of the blob that it replaces.
+// A block list may keep blocks of the blob that it replaces, and copies share their content.
 Result<BlobStore::Files> BlobStore::unreferenced(Files candidates) {
   Files files;
   for (std::string& file : candidates) {

@@ -7,9 +7,12 @@
 #include <unordered_set>
 
 #include "base/sqlite.hpp"
+#include "drydock/blob/access_policy.hpp"
 #include "drydock/blob/conditions.hpp"
 #include "drydock/blob/content.hpp"
+#include "drydock/blob/lease.hpp"
 #include "drydock/blob/request.hpp"
+#include "drydock/blob/tags.hpp"
 
 namespace drydock::blob {
 
@@ -18,6 +21,15 @@ struct ContainerRecord {
   std::string name;
   Version version;
   Metadata metadata;
+  std::vector<AccessPolicy> policies = {};
+  std::optional<Lease> lease = {};
+};
+
+// How a blob came to be a copy.
+struct CopyRecord {
+  std::string id;  // empty: it is none
+  std::string source;
+  std::string completed;  // RFC 1123
 };
 
 struct BlobRecord {
@@ -34,6 +46,9 @@ struct BlobRecord {
   std::string content_md5;  // base64
   std::string access_tier;  // empty: inferred
   Metadata metadata;
+  Tags tags = {};
+  CopyRecord copy = {};
+  std::optional<Lease> lease = {};  // of the name, whatever blob has it
 };
 
 // A stretch of a blob: what one block, or one whole upload, has put there.
@@ -76,6 +91,13 @@ class BlobStore {
   Result<std::vector<Piece>> uncommitted_blocks(std::int64_t container, std::string_view blob);
   Result<Files> put_block(std::int64_t container, std::string_view blob, const Piece& block,
                           ferry::Timestamp now);
+
+  // `blob` empty: of the container. nullopt ends it.
+  Result<void> put_lease(std::int64_t container, std::string_view blob,
+                         const std::optional<Lease>& lease);
+
+  // What user delegation keys are made from; random, and the same for ever.
+  Result<std::string> delegation_seed();
 
   Result<std::unordered_set<std::string>> referenced_files();
   // Blocks that no list has taken up since `before`.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The little XML that Blob Storage speaks: flat documents written in order, and one kind of
-// document read (the block list).
+// The little XML that Blob Storage speaks: documents written in order, and small ones read.
 #pragma once
 
 #include <string>
@@ -32,11 +31,17 @@ bool fits_xml(std::string_view text);
 
 struct XmlElement {
   std::string name;
-  std::string text;
+  std::string text;  // directly in it
+  std::vector<XmlElement> children = {};
+
+  const XmlElement* find(std::string_view child) const;  // the first of that name
+  std::string text_of(std::string_view child) const;     // empty when there is none
 };
 
-// Reads <root><a>x</a><b>y</b></root> into its children, in order. Anything deeper, another root, a
-// document type declaration or text that is not well formed is Code::invalid_argument.
+// The root element. Another root, more than five levels, a document type declaration or text that
+// is not well formed is Code::invalid_argument.
+ferry::Result<XmlElement> parse_xml(std::string_view text, std::string_view root);
+// Reads <root><a>x</a><b>y</b></root> into its children, in order; anything deeper is refused.
 ferry::Result<std::vector<XmlElement>> parse_flat_xml(std::string_view text, std::string_view root);
 
 }  // namespace drydock::blob

@@ -86,7 +86,7 @@ std::optional<TokenIdentity> Issuer::verify(std::string_view jwt,
   auto claims = signer_.verify(jwt, clock_.now());
   if (!claims || string_or(*claims, "iss", "") != name()) return std::nullopt;
   TokenIdentity identity{string_or(*claims, "oid", ""), string_or(*claims, "appid", ""),
-                         string_or(*claims, "aud", "")};
+                         string_or(*claims, "aud", ""), string_or(*claims, "tid", "")};
   const std::string audience = without_trailing_slash(identity.audience);
   for (const std::string& accepted : audiences) {
     if (without_trailing_slash(accepted) == audience) return identity;

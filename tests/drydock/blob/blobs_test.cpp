@@ -208,8 +208,10 @@ TEST_F(Blobs, ContainersAreUniqueAndListed) {
 
 TEST_F(Blobs, WhatIsNotImplementedSaysSo) {
   EXPECT_EQ(call("PUT", "/box/a?comp=snapshot").status, 501);
-  EXPECT_EQ(call("PUT", "/box/a", "", {{"x-ms-copy-source", "https://x/y"}}).status, 501);
-  EXPECT_EQ(call("PUT", "/box/a?comp=lease").status, 501);
+  EXPECT_EQ(call("PUT", "/box/a?comp=block&blockid=AAAA", "", {{"x-ms-copy-source", "https://x/y"}})
+                .status,
+            501);
+  EXPECT_EQ(call("PUT", "/box/a?comp=snapshot").status, 501);
 }
 
 }  // namespace
