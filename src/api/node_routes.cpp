@@ -4,6 +4,7 @@
 #include "api/errors.hpp"
 #include "api/paging.hpp"
 #include "api/routes.hpp"
+#include "control/nodes/node_health.hpp"
 
 namespace ferry::api {
 namespace {
@@ -30,14 +31,41 @@ Answer create(control::Control& control, const Call& call) {
   return json_response(201, to_json(*ticket));
 }
 
+Result<control::NodeSelection> selection_of(const Call& call) {
+  control::NodeSelection selection{.search = call.request.query_value("search").value_or(""),
+                                   .group = call.request.query_value("group").value_or(""),
+                                   .health = {}};
+  if (const auto text = call.request.query_value("health")) {
+    auto health = control::parse_node_health(*text);
+    if (!health) return fail(std::move(health).error());
+    selection.health = *health;
+  }
+  return selection;
+}
+
 net::Task<Answer> list(control::Control& control, Call call) {
   auto page = page_of(call);
   if (!page) co_return fail(std::move(page).error());
-  auto nodes = co_await control.observing.nodes(call.organization(), call.at("workspace"),
-                                                page->after, page->limit + 1);
+  auto selection = selection_of(call);
+  if (!selection) co_return fail(std::move(selection).error());
+  auto nodes =
+      co_await control.observing.nodes(call.organization(), call.at("workspace"),
+                                       *std::move(selection), page->after, page->limit + 1);
   if (!nodes) co_return fail(std::move(nodes).error());
   co_return json_response(
       200, paged(*nodes, *page, [](const control::NodeView& last) { return last.name; }));
+}
+
+net::Task<Answer> summary(control::Control& control, Call call) {
+  auto selection = selection_of(call);
+  if (!selection) co_return fail(std::move(selection).error());
+  auto summary = co_await control.observing.summary(call.organization(), call.at("workspace"),
+                                                    *std::move(selection));
+  if (!summary) co_return fail(std::move(summary).error());
+  json::object by_health;
+  for (const auto& [health, count] : summary->by_health) by_health[to_string(health)] = count;
+  co_return json_response(
+      200, json::object{{"total", summary->total}, {"byHealth", std::move(by_health)}});
 }
 
 net::Task<Answer> get(control::Control& control, Call call) {
@@ -85,6 +113,7 @@ void add_node_routes(Routes& routes) {
   using fleet::Role;
   routes.add("POST", "/workspaces/{workspace}/nodes", Role::operator_, create);
   routes.add("GET", "/workspaces/{workspace}/nodes", Role::viewer, list);
+  routes.add("GET", "/workspaces/{workspace}/fleet", Role::viewer, summary);
   routes.add("GET", "/workspaces/{workspace}/nodes/{node}", Role::viewer, get);
   routes.add("DELETE", "/workspaces/{workspace}/nodes/{node}", Role::operator_, remove);
   routes.add("GET", "/workspaces/{workspace}/nodes/{node}/modules/{module}/logs", Role::viewer,

@@ -4,6 +4,7 @@
 #include "api/workspace_options.hpp"
 
 #include "base/clock.hpp"
+#include "control/nodes/node_health.hpp"
 
 namespace ferry::api {
 namespace {
@@ -308,6 +309,7 @@ json::object to_json(const control::NodeView& node) {
           {"name", node.name},
           {"group", node.group},
           {"registrationId", node.registration_id},
+          {"health", text(control::to_string(node.health))},
           {"registered", node.registered},
           {"registeredAt", time(node.registered_at)},
           {"connected", node.connected},

@@ -220,7 +220,14 @@ class Builder : private CommandLine {
   void add_nodes() {
     auto* parent = noun("node", "Devices");
     add_node_create(parent);
-    plain(parent, "list", "List nodes", node_list);
+    full<NodeList>(
+        parent, "list", "List nodes", node_list, [](CLI::App& verb, NodeList& arguments) {
+          verb.add_option("--search", arguments.search, "Part of the name");
+          verb.add_option("--group,-g", arguments.group, "Of this node group");
+          verb.add_option("--health", arguments.health, "How they are")
+              ->check(CLI::IsMember(
+                  {"online", "changing", "failing", "refused", "offline", "not-registered"}));
+        });
     named(parent, "show", "Show a node", node_show);
     named(parent, "delete", "Delete a node and its identity in the cloud", node_delete);
     add_node_registration(parent);

@@ -137,7 +137,12 @@ struct TokenCreate {
 };
 Done token_create(Context& context, TokenCreate arguments);
 Done node_replace(Context& context, TokenCreate arguments);
-Done node_list(Context& context);
+struct NodeList {
+  std::string search;
+  std::string group;
+  std::string health;
+};
+Done node_list(Context& context, NodeList arguments);
 Done node_show(Context& context, std::string name);
 Done node_delete(Context& context, std::string name);
 // node_offline_commands.cpp: for devices that cannot reach Ferry, or not yet.

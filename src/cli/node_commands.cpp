@@ -78,17 +78,26 @@ Done node_replace(Context& context, TokenCreate arguments) {
   return ask_for_token(context, std::move(arguments), "replace");
 }
 
-Done node_list(Context& context) {
+Done node_list(Context& context, NodeList arguments) {
   auto workspace = co_await workspace_of(context);
   if (!workspace) co_return fail(std::move(workspace).error());
-  auto answer = co_await context.client.get_all(api_path({"workspaces", *workspace, "nodes"}));
+  std::string selection;
+  for (const auto& [name, value] :
+       {std::pair("search", arguments.search), std::pair("group", arguments.group),
+        std::pair("health", arguments.health)}) {
+    if (value.empty()) continue;
+    selection += fmt::format("{}{}={}", selection.empty() ? "?" : "&", name, percent_encode(value));
+  }
+  const auto path = api_path({"workspaces", *workspace, "nodes"}) + selection;
+  auto answer = co_await context.client.get_all(path);
   if (!answer) co_return fail(std::move(answer).error());
   if (context.output == OutputFormat::json) {
     print(context, *answer, {});
     co_return Result<void>{};
   }
-  print_table(context, node_table(items_of(*answer), context.clock),
-              "no nodes yet: ferry node create NAME --group GROUP");
+  print_table(
+      context, node_table(items_of(*answer), context.clock),
+      selection.empty() ? "no nodes yet: ferry node create NAME --group GROUP" : "no such nodes");
   co_return Result<void>{};
 }
 

@@ -81,14 +81,38 @@ Result<std::vector<fleet::Node>> Nodes::list(const fleet::WorkspaceId& workspace
       read_node);
 }
 
-Result<std::vector<fleet::Node>> Nodes::page_by_name(const fleet::WorkspaceId& workspace,
+namespace {
+
+std::optional<std::string> id_of(const std::optional<fleet::NodeGroupId>& group) {
+  return group ? std::optional(group->str()) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<fleet::Node>> Nodes::page_by_name(const NodeFilter& filter,
                                                      const std::string& after, int limit) const {
+  const auto group = id_of(filter.group);
   return read_all<fleet::Node>(
       database_.query("SELECT id, workspace, node_group, name, registration, registered_at, "
                       "deleting, created_at, renew_after, pinned_until, seen_at, hardware FROM "
-                      "nodes WHERE workspace = ? AND name > ? ORDER BY name LIMIT ?",
-                      {workspace.str(), after, limit}),
+                      "nodes WHERE workspace = ?1 AND name > ?2 AND instr(lower(name), lower(?3)) "
+                      "AND node_group = coalesce(?4, node_group) ORDER BY name LIMIT ?5",
+                      {filter.workspace.str(), after, filter.search, group, limit}),
       read_node);
+}
+
+Result<std::vector<NodeKey>> Nodes::keys_by_name(const NodeFilter& filter, const std::string& after,
+                                                 std::size_t limit) const {
+  const auto group = id_of(filter.group);
+  return read_all<NodeKey>(
+      database_.query(
+          "SELECT name, registration, registered_at IS NOT NULL FROM nodes WHERE "
+          "workspace = ?1 AND name > ?2 AND instr(lower(name), lower(?3)) AND "
+          "node_group = coalesce(?4, node_group) ORDER BY name LIMIT ?5",
+          {filter.workspace.str(), after, filter.search, group, static_cast<std::int64_t>(limit)}),
+      [](const sqlite::Row& row) -> Result<NodeKey> {
+        return NodeKey{row.text(0), row.text(1), row.number(2) != 0};
+      });
 }
 
 Result<std::int64_t> Nodes::count_in_group(const fleet::NodeGroupId& group) const {

@@ -34,6 +34,20 @@ struct NodeScope {
   std::optional<fleet::NodeGroupId> group;
 };
 
+// Nodes of a workspace as people look for them; what is empty does not matter.
+struct NodeFilter {
+  fleet::WorkspaceId workspace;
+  std::string search;  // in the name, whatever the case
+  std::optional<fleet::NodeGroupId> group;
+};
+
+// As much of a node as tells whether it is wanted.
+struct NodeKey {
+  std::string name;
+  std::string registration_id;
+  bool registered = false;
+};
+
 struct NodeSessionRecord {
   std::string hash;
   fleet::NodeId node;
@@ -55,8 +69,10 @@ class Nodes {
   Result<std::int64_t> count_in_group(const fleet::NodeGroupId& group) const;
 
   // By name; `after`: the last name of the page before.
-  Result<std::vector<fleet::Node>> page_by_name(const fleet::WorkspaceId& workspace,
-                                                const std::string& after, int limit) const;
+  Result<std::vector<fleet::Node>> page_by_name(const NodeFilter& filter, const std::string& after,
+                                                int limit) const;
+  Result<std::vector<NodeKey>> keys_by_name(const NodeFilter& filter, const std::string& after,
+                                            std::size_t limit) const;
   // By id, so that a walk over many survives changes. `after`: the last id of the page before.
   Result<std::vector<fleet::Node>> page(const NodeScope& scope, const std::string& after,
                                         int limit) const;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the screens read. Keys begin with the noun, so that an event or a change can renew what it touches.
-import { type QueryKey, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, type QueryKey, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, apiPath } from './client';
 import type { Budget, CloudAccount, Location, NewWorkspace, Operation, Preflight, Resource, Routing, Workspace } from './contract';
 import type {
-  Certificate, Composition, Group, Node, Organization,
+  Certificate, Composition, FleetSummary, Group, Node, NodeHealth, Organization,
 } from './schema';
 
 type List<T> = { value: T[] };
@@ -13,17 +13,13 @@ function list<T>(key: QueryKey, path: string) {
   return queryOptions({ queryKey: key, queryFn: async () => (await api.get<List<T>>(path)).value });
 }
 
-type Pages<T> = { value: T[]; next: string | null };
+/** Which nodes; what is empty does not matter. */
+export type NodeSelection = { search?: string; group?: string; health?: NodeHealth | undefined };
+const NODES_AT_ONCE = 200;
 
-/** A list that comes in pages, whole. */
-export async function everyPage<T>(path: string, get: (path: string) => Promise<Pages<T>> = api.get): Promise<T[]> {
-  const all: T[] = [];
-  for (let after = ''; ;) {
-    const page = await get(`${path}?limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
-    all.push(...page.value);
-    if (page.next === null) return all;
-    after = page.next;
-  }
+export function selectionQuery(selection: NodeSelection, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams(Object.entries({ ...selection, ...more }).filter(([, value]) => value) as [string, string][]).toString();
+  return query === '' ? '' : `?${query}`;
 }
 
 export const organizations = list<Organization>(['organizations'], apiPath`organizations`);
@@ -40,8 +36,20 @@ export const certificates = (name: string) =>
 export const groups = (name: string) => list<Group>(['groups', name], apiPath`workspaces/${name}/groups`);
 export const compositions = (name: string, group: string) =>
   list<Composition>(['compositions', name, group], apiPath`workspaces/${name}/groups/${group}/compositions`);
-export const nodes = (name: string) =>
-  queryOptions({ queryKey: ['nodes', name], queryFn: () => everyPage<Node>(apiPath`workspaces/${name}/nodes`) });
+/** Page by page, by name. */
+export const nodes = (name: string, selection: NodeSelection) =>
+  infiniteQueryOptions({
+    queryKey: ['nodes', name, selection],
+    queryFn: ({ pageParam }) => api.get<{ value: Node[]; next: string | null }>(
+      apiPath`workspaces/${name}/nodes` + selectionQuery(selection, { limit: String(NODES_AT_ONCE), after: pageParam })),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+export const node = (name: string, which: string) =>
+  queryOptions({ queryKey: ['nodes', name, 'one', which], queryFn: () => api.get<Node>(apiPath`workspaces/${name}/nodes/${which}`) });
+export const fleet = (name: string, selection: NodeSelection) =>
+  queryOptions({ queryKey: ['nodes', name, 'fleet', selection], queryFn: () => api.get<FleetSummary>(apiPath`workspaces/${name}/fleet` + selectionQuery(selection)), placeholderData: keepPreviousData });
 
 export const operation = (id: string) =>
   queryOptions({ queryKey: ['operation', id], queryFn: () => api.get<Operation>(apiPath`operations/${id}`) });

@@ -355,6 +355,18 @@ export type Finding = {
   hint: string;
 };
 
+export type FleetSummary = {
+  total: number;
+  byHealth: {
+    "not-registered": number;
+    offline: number;
+    refused: number;
+    failing: number;
+    changing: number;
+    online: number;
+  };
+};
+
 export type Group = {
   id: string;
   name: string;
@@ -556,6 +568,7 @@ export type Node = {
   name: string;
   group: string;
   registrationId: string;
+  health: NodeHealth;
   registered: boolean;
   registeredAt: string | null;
   connected: boolean;
@@ -579,6 +592,8 @@ export type NodeEvent = {
   detail: string;
   subject: string;
 };
+
+export type NodeHealth = "not-registered" | "offline" | "refused" | "failing" | "changing" | "online";
 
 export type NodeSession = {
   access_token: string;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'wouter';
-import { compositions, groups as groupsQuery, nodes as nodesQuery } from '../api/queries';
+import { compositions, groups as groupsQuery } from '../api/queries';
 import type { Composition, Group } from '../api/schema';
 import { Page } from '../shell/page';
 import { Copyable } from '../ui/copy';
 import { Empty, Loaded } from '../ui/feedback';
 import { StateBadge } from '../ui/state';
 import { Ago } from '../ui/time';
-import { NodeTable } from './nodes';
+import { NodeList } from './nodes';
 
 export function Groups() {
   const { workspace } = useParams<{ workspace: string }>();
@@ -76,7 +76,6 @@ export function GroupPage() {
   const { workspace, group: name } = useParams<{ workspace: string; group: string }>();
   const all = useQuery({ ...groupsQuery(workspace), refetchInterval: 10_000 });
   const history = useQuery(compositions(workspace, name));
-  const nodes = useQuery({ ...nodesQuery(workspace), refetchInterval: 10_000 });
   const group = all.data?.find((each) => each.name === name || each.id === name);
   const root = `/workspaces/${workspace}`;
   return (
@@ -84,7 +83,7 @@ export function GroupPage() {
       <Loaded query={all}>{() => group ? <Facts group={group} /> : <section className="card"><Empty title={`There is no node group ${name}`} /></section>}</Loaded>
       <section className="card" aria-labelledby="group-nodes">
         <div className="card-head"><h2 id="group-nodes">Nodes</h2></div>
-        <Loaded query={nodes}>{(list) => <NodeTable nodes={list.filter((node) => node.group === name)} workspace={workspace} withGroup={false} />}</Loaded>
+        <NodeList workspace={workspace} selection={{ group: name }} withGroup={false} />
       </section>
       <section className="card" aria-labelledby="compositions">
         <div className="card-head"><h2 id="compositions">Compositions</h2></div>

@@ -22,19 +22,19 @@ function moduleProblem(module: Module): string {
 }
 
 export function nodeStatus(node: Node): NodeStatus {
-  if (!node.registered) {
+  if (node.health === 'not-registered') {
     return { tone: 'idle', label: 'Not registered', since: node.createdAt, sinceMeans: 'Created', why: 'The device has not used its one-time token yet.', next: 'Run the registration command on the device; a lost token is replaced by ferry node token.' };
   }
-  if (!node.connected) {
+  if (node.health === 'offline') {
     return { tone: 'warn', label: 'Offline', since: node.lastReportedAt, sinceMeans: 'Last report', why: node.lastReportedAt ? 'It is not connected to the IoT Hub; what follows is what it said last.' : 'It has registered, but has never reported.', next: 'See that the device has power, a network and the time; it goes on by itself.' };
   }
-  const refusal = node.desiredStatus;
-  if (refusal && refusal.code !== 200) {
-    return { tone: 'bad', label: 'Refused', since: node.lastReportedAt, sinceMeans: 'Last report', why: `It did not take its composition: ${refusal.description || `code ${refusal.code}`}.`, next: 'Correct the deployment; the node keeps what it ran before.' };
+  if (node.health === 'refused') {
+    const refusal = node.desiredStatus;
+    return { tone: 'bad', label: 'Refused', since: node.lastReportedAt, sinceMeans: 'Last report', why: `It did not take its composition: ${refusal?.description || `code ${refusal?.code}`}.`, next: 'Correct the deployment; the node keeps what it ran before.' };
   }
-  const unhealthy = node.modules.filter((module) => !isHealthy(module));
-  if (unhealthy.length > 0) {
-    const bad = unhealthy.some(({ runtimeStatus }) => runtimeStatus === 'backoff' || runtimeStatus === 'failed' || runtimeStatus === 'unhealthy');
+  if (node.health === 'failing' || node.health === 'changing') {
+    const unhealthy = node.modules.filter((module) => !isHealthy(module));
+    const bad = node.health === 'failing';
     return { tone: bad ? 'bad' : 'busy', label: bad ? 'Failing' : 'Changing', since: node.lastReportedAt, sinceMeans: 'Last report', why: `${unhealthy.map(moduleProblem).join('; ')}.`, next: bad ? `ferry logs ${node.name} ${unhealthy[0]?.name ?? ''}`.trim() : '' };
   }
   return { tone: 'good', label: 'Online', since: node.lastReportedAt, sinceMeans: 'Last report', why: node.modules.length === 0 ? 'Nothing is deployed to it.' : 'Everything that it is to run runs.', next: '' };

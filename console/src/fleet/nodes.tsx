@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { nodes as nodesQuery } from '../api/queries';
-import type { Module, Node } from '../api/schema';
+import { fleet, node as nodeQuery, nodes as nodesQuery, type NodeSelection } from '../api/queries';
+import type { FleetSummary, Module, Node, NodeHealth } from '../api/schema';
 import { Page } from '../shell/page';
 import { Copyable } from '../ui/copy';
 import { Empty, Loaded, Notice } from '../ui/feedback';
@@ -11,15 +11,12 @@ import { ToneBadge } from '../ui/state';
 import { Ago } from '../ui/time';
 import { isHealthy, modulesInWords, nodeStatus } from './node-status';
 
-/** As many rows as a page shows at once; a filter finds the others. */
-const MOST = 200;
-
 function StatusBadge({ node }: { node: Node }) {
   const status = nodeStatus(node);
   return <span title={status.why}><ToneBadge tone={status.tone}>{status.label}</ToneBadge></span>;
 }
 
-export function NodeTable({ nodes, workspace, withGroup = true }: { nodes: Node[]; workspace: string; withGroup?: boolean }) {
+function NodeTable({ nodes, workspace, withGroup = true }: { nodes: Node[]; workspace: string; withGroup?: boolean }) {
   if (nodes.length === 0) {
     return <Empty title="No nodes yet" action={<pre className="command">ferry node create pump-7 --group line-1 --workspace {workspace}</pre>}><p>It prints a one-time token and the one command to run on the device.</p></Empty>;
   }
@@ -28,7 +25,7 @@ export function NodeTable({ nodes, workspace, withGroup = true }: { nodes: Node[
       <table className="table">
         <thead><tr><th scope="col">Name</th><th scope="col">Status</th>{withGroup && <th scope="col">Group</th>}<th scope="col">Modules</th><th scope="col" className="end">Composition</th><th scope="col" className="end">Last report</th></tr></thead>
         <tbody>
-          {nodes.slice(0, MOST).map((node) => (
+          {nodes.map((node) => (
             <tr key={node.id}>
               <td className="lead name"><Link href={`/workspaces/${workspace}/nodes/${node.name}`}>{node.name}</Link></td>
               <td data-label="Status"><StatusBadge node={node} /></td>
@@ -40,34 +37,69 @@ export function NodeTable({ nodes, workspace, withGroup = true }: { nodes: Node[
           ))}
         </tbody>
       </table>
-      {nodes.length > MOST && <p className="muted small" style={{ padding: '10px 16px' }}>The first {MOST} of {nodes.length}. Filter to find the others.</p>}
+    </>
+  );
+}
+
+const LABELS: Record<NodeHealth, string> = { online: 'Online', changing: 'Changing', failing: 'Failing', refused: 'Refused', offline: 'Offline', 'not-registered': 'Not registered' };
+const HEALTHS = Object.keys(LABELS) as NodeHealth[];
+
+/** Nodes page by page; the server looks for them, so that a fleet may be of any size. */
+export function NodeList({ workspace, selection, withGroup = true }: { workspace: string; selection: NodeSelection; withGroup?: boolean }) {
+  const query = useInfiniteQuery({ ...nodesQuery(workspace, selection), refetchInterval: 10_000 });
+  const selected = Boolean(selection.search || selection.health);
+  return (
+    <Loaded query={query}>
+      {({ pages }) => {
+        const nodes = pages.flatMap((page) => page.value);
+        if (nodes.length === 0 && selected) return <Empty title="Nothing fits the filter" />;
+        return (
+          <>
+            <NodeTable nodes={nodes} workspace={workspace} withGroup={withGroup} />
+            {query.hasNextPage && (
+              <p style={{ padding: '10px 16px' }}>
+                <button type="button" className="button" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Show more</button>
+              </p>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function HealthFilter({ summary, health, onChange }: { summary: FleetSummary | undefined; health: NodeHealth | undefined; onChange: (health: NodeHealth | undefined) => void }) {
+  return (
+    <>
+      <label className="visually-hidden" htmlFor="node-health">How they are</label>
+      <select id="node-health" className="input" style={{ maxWidth: 220 }} value={health ?? ''} onChange={(event) => onChange(HEALTHS.find((each) => each === event.target.value))}>
+        <option value="">Any status</option>
+        {HEALTHS.map((each) => <option key={each} value={each}>{LABELS[each]}{summary && ` (${summary.byHealth[each].toLocaleString('en')})`}</option>)}
+      </select>
     </>
   );
 }
 
 export function Nodes() {
   const { workspace } = useParams<{ workspace: string }>();
-  const query = useQuery({ ...nodesQuery(workspace), refetchInterval: 10_000 });
   const [filter, setFilter] = useState('');
-  const wanted = filter.trim().toLowerCase();
-  const fits = (node: Node) => [node.name, node.group, nodeStatus(node).label].some((text) => text.toLowerCase().includes(wanted));
+  const [health, setHealth] = useState<NodeHealth>();
+  const search = useDeferredValue(filter.trim());
+  const { data: all } = useQuery({ ...fleet(workspace, {}), refetchInterval: 10_000 });
+  const { data: found } = useQuery({ ...fleet(workspace, { search }), refetchInterval: 10_000 });
+  const shown = found && (health ? found.byHealth[health] : found.total);
   return (
     <Page title="Nodes" label={workspace} intro="Devices, as they report themselves.">
       <section className="card" aria-label="Nodes">
-        <Loaded query={query}>
-          {(all) => (
-            <>
-              {all.length > 0 && (
-                <div className="card-head">
-                  <label className="visually-hidden" htmlFor="node-filter">Filter by name, group or status</label>
-                  <input id="node-filter" type="search" className="input" style={{ maxWidth: 320 }} placeholder="Name, group or status" value={filter} onChange={(event) => setFilter(event.target.value)} />
-                  <span className="muted small number" role="status">{all.filter(fits).length} of {all.length}</span>
-                </div>
-              )}
-              {all.length > 0 && !all.some(fits) ? <Empty title="Nothing fits the filter" /> : <NodeTable nodes={all.filter(fits)} workspace={workspace} />}
-            </>
-          )}
-        </Loaded>
+        {all !== undefined && all.total > 0 && (
+          <div className="card-head">
+            <label className="visually-hidden" htmlFor="node-filter">Filter by name</label>
+            <input id="node-filter" type="search" className="input" style={{ maxWidth: 320 }} placeholder="Name" value={filter} onChange={(event) => setFilter(event.target.value)} />
+            <HealthFilter summary={found} health={health} onChange={setHealth} />
+            <span className="muted small number" role="status">{shown?.toLocaleString('en')} of {all.total.toLocaleString('en')}</span>
+          </div>
+        )}
+        <NodeList workspace={workspace} selection={{ search, health }} />
       </section>
     </Page>
   );
@@ -96,8 +128,8 @@ function Modules({ modules }: { modules: Module[] }) {
 
 export function NodePage() {
   const { workspace, node: name } = useParams<{ workspace: string; node: string }>();
-  const query = useQuery({ ...nodesQuery(workspace), refetchInterval: 5000 });
-  const node = query.data?.find((each) => each.name === name || each.id === name);
+  const query = useQuery({ ...nodeQuery(workspace, name), refetchInterval: 5000 });
+  const node = query.data;
   const status = node && nodeStatus(node);
   const root = `/workspaces/${workspace}`;
   return (

@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "control/lookup.hpp"
+#include "control/nodes/node_health.hpp"
 #include "control/nodes/reports.hpp"
 
 namespace ferry::control {
 namespace {
 
 constexpr int kLongestTail = 5000;
+constexpr std::size_t kScanned = 5000;  // keys that are looked at in one go
 
 NodeView view_of(const fleet::Node& node, const std::string& group,
                  const std::map<std::string, NodeReport>& reports) {
@@ -22,6 +24,7 @@ NodeView view_of(const fleet::Node& node, const std::string& group,
   view.registered_at = node.registered_at;
   view.created_at = node.created_at;
   const auto found = reports.find(node.registration_id);
+  view.health = health_of(view.registered, found == reports.end() ? nullptr : &found->second);
   if (found == reports.end()) return view;
   const auto& report = found->second;
   view.connected = report.connected;
@@ -30,6 +33,41 @@ NodeView view_of(const fleet::Node& node, const std::string& group,
   view.desired_status = report.desired_status;
   view.modules = report.modules;
   return view;
+}
+
+NodeHealth health_in(const store::NodeKey& key, const WorkspaceReports& reports) {
+  const auto found = reports.by_device.find(key.registration_id);
+  return health_of(key.registered, found == reports.by_device.end() ? nullptr : &found->second);
+}
+
+Result<store::NodeFilter> filter_of(const Context& context, const fleet::Workspace& workspace,
+                                    const NodeSelection& selection) {
+  store::NodeFilter filter{.workspace = workspace.id, .search = selection.search, .group = {}};
+  if (selection.group.empty()) return filter;
+  auto group = find_group(context, workspace, selection.group);
+  if (!group) return fail(std::move(group).error());
+  filter.group = group->id;
+  return filter;
+}
+
+// Only keys are looked at for those that are not wanted.
+Result<std::vector<fleet::Node>> nodes_with(Context& context, const store::NodeFilter& filter,
+                                            NodeHealth health, const WorkspaceReports& reports,
+                                            std::string after, int limit) {
+  std::vector<fleet::Node> found;
+  while (true) {
+    auto keys = context.store.nodes.keys_by_name(filter, after, kScanned);
+    if (!keys) return fail(std::move(keys).error());
+    for (const auto& key : *keys) {
+      if (health_in(key, reports) != health) continue;
+      auto node = context.store.nodes.find_named(filter.workspace, key.name);
+      if (!node) return fail(std::move(node).error());
+      if (*node) found.push_back(**std::move(node));
+      if (static_cast<int>(found.size()) == limit) return found;
+    }
+    if (keys->size() < kScanned) return found;
+    after = keys->back().name;
+  }
 }
 
 Result<std::string> log_of(const azure::MethodResult& answer, const std::string& module,
@@ -58,15 +96,20 @@ Result<std::string> log_of(const azure::MethodResult& answer, const std::string&
 
 net::Task<Result<std::vector<NodeView>>> Observing::nodes(fleet::OrganizationId organization,
                                                           std::string workspace_name,
+                                                          NodeSelection selection,
                                                           std::string after, int limit) {
   auto workspace = find_workspace(context_, organization, workspace_name);
   if (!workspace) co_return fail(std::move(workspace).error());
   const auto reports = co_await fresh_reports(context_, *workspace);
+  auto filter = filter_of(context_, *workspace, selection);
+  if (!filter) co_return fail(std::move(filter).error());
   auto groups = context_.store.groups.list(workspace->id);
   if (!groups) co_return fail(std::move(groups).error());
   std::map<std::string, std::string> group_names;
   for (const auto& group : *groups) group_names[group.id.str()] = group.name;
-  auto nodes = context_.store.nodes.page_by_name(workspace->id, after, limit);
+  auto nodes = selection.health
+                   ? nodes_with(context_, *filter, *selection.health, *reports, after, limit)
+                   : context_.store.nodes.page_by_name(*filter, after, limit);
   if (!nodes) co_return fail(std::move(nodes).error());
   std::vector<NodeView> views;
   views.reserve(nodes->size());
@@ -74,6 +117,27 @@ net::Task<Result<std::vector<NodeView>>> Observing::nodes(fleet::OrganizationId 
     views.push_back(view_of(node, group_names[node.group.str()], reports->by_device));
   }
   co_return views;
+}
+
+net::Task<Result<FleetSummary>> Observing::summary(fleet::OrganizationId organization,
+                                                   std::string workspace_name,
+                                                   NodeSelection selection) {
+  auto workspace = find_workspace(context_, organization, workspace_name);
+  if (!workspace) co_return fail(std::move(workspace).error());
+  const auto reports = co_await fresh_reports(context_, *workspace);
+  auto filter = filter_of(context_, *workspace, selection);
+  if (!filter) co_return fail(std::move(filter).error());
+  FleetSummary summary;
+  for (const auto health : kNodeHealths) summary.by_health[health] = 0;
+  std::string after;
+  while (true) {
+    auto keys = context_.store.nodes.keys_by_name(*filter, after, kScanned);
+    if (!keys) co_return fail(std::move(keys).error());
+    for (const auto& key : *keys) ++summary.by_health[health_in(key, *reports)];
+    summary.total += static_cast<std::int64_t>(keys->size());
+    if (keys->size() < kScanned) co_return summary;
+    after = keys->back().name;
+  }
 }
 
 net::Task<Result<NodeView>> Observing::node(fleet::OrganizationId organization,

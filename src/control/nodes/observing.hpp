@@ -4,6 +4,7 @@
 // minute).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,11 +29,21 @@ struct ModuleStatus {
   std::string last_start_time;  // as reported; may be empty
 };
 
+enum class NodeHealth {
+  not_registered,  // the device has not used its one-time token yet
+  offline,         // not connected to the IoT Hub
+  refused,         // could not take its composition
+  failing,         // a module crashes again and again, was given up, or is not healthy
+  changing,        // a module does not run yet
+  online,          // runs what it is to run
+};
+
 struct NodeView {
   fleet::NodeId id;
   std::string name;
   std::string group;
   std::string registration_id;
+  NodeHealth health = NodeHealth::not_registered;
   bool registered = false;
   std::optional<Timestamp> registered_at;
   bool connected = false;
@@ -49,6 +60,18 @@ struct NodeView {
   Timestamp created_at;
 };
 
+// Which nodes; what is empty does not matter.
+struct NodeSelection {
+  std::string search;  // in the name, whatever the case
+  std::string group;
+  std::optional<NodeHealth> health;
+};
+
+struct FleetSummary {
+  std::int64_t total = 0;
+  std::map<NodeHealth, std::int64_t> by_health;
+};
+
 class Observing {
  public:
   explicit Observing(Context& context) : context_(context) {}
@@ -56,8 +79,11 @@ class Observing {
   // By name; `after`: the last name of the page before. When the hub cannot be asked, the last
   // known state is answered.
   net::Task<Result<std::vector<NodeView>>> nodes(fleet::OrganizationId organization,
-                                                 std::string workspace, std::string after,
-                                                 int limit);
+                                                 std::string workspace, NodeSelection selection,
+                                                 std::string after, int limit);
+  // How many there are; the selection's health does not matter.
+  net::Task<Result<FleetSummary>> summary(fleet::OrganizationId organization, std::string workspace,
+                                          NodeSelection selection);
   net::Task<Result<NodeView>> node(fleet::OrganizationId organization, std::string workspace,
                                    std::string node);
   // Fetched from the device by the direct method GetModuleLogs; `tail` lines (1 to 5000).

@@ -8,7 +8,9 @@
 namespace ferry::control {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class ObservingTest : public ControlTest {
  protected:
@@ -18,7 +20,7 @@ class ObservingTest : public ControlTest {
   }
   std::vector<NodeView> look() {
     auto nodes =
-        loop_->run_until_done(control_->observing.nodes(organization_, "plant-a", "", 100));
+        loop_->run_until_done(control_->observing.nodes(organization_, "plant-a", {}, "", 100));
     EXPECT_TRUE(nodes) << nodes.error().describe();
     return *nodes;
   }
@@ -78,6 +80,33 @@ TEST_F(ObservingTest, WhenTheHubDoesNotAnswerTheLastStateIsShown) {
   clock_.advance(std::chrono::seconds(4));
   hub_.faults = {401};
   EXPECT_TRUE(look().at(0).connected);
+}
+
+TEST_F(ObservingTest, NodesAreFoundByNameGroupAndHealth) {
+  make_group("line-2");
+  for (const auto* name : {"pump-8", "crane-1"}) {
+    ASSERT_TRUE(control_->nodes.create(organization_, "plant-a", name, "line-2"));
+  }
+  const auto found = [&](NodeSelection selection, const std::string& after = "") {
+    auto nodes = loop_->run_until_done(
+        control_->observing.nodes(organization_, "plant-a", std::move(selection), after, 100));
+    std::vector<std::string> names;
+    for (const auto& node : *nodes) names.push_back(node.name);
+    return names;
+  };
+  EXPECT_THAT(found({}), ElementsAre("crane-1", "pump-7", "pump-8"));
+  EXPECT_THAT(found({.search = "PUMP", .group = "", .health = {}}),
+              ElementsAre("pump-7", "pump-8"));
+  EXPECT_THAT(found({.search = "pump", .group = "line-2", .health = {}}), ElementsAre("pump-8"));
+  EXPECT_THAT(found({.search = "%", .group = "", .health = {}}), IsEmpty());
+  const NodeSelection waiting{.search = "", .group = "", .health = NodeHealth::not_registered};
+  EXPECT_THAT(found(waiting, "crane-1"), ElementsAre("pump-7", "pump-8"));
+  EXPECT_THAT(found({.search = "", .group = "", .health = NodeHealth::online}), IsEmpty());
+  const auto summary = loop_->run_until_done(control_->observing.summary(
+      organization_, "plant-a", {.search = "pump", .group = "", .health = {}}));
+  EXPECT_EQ(summary->total, 2);
+  EXPECT_EQ(summary->by_health.at(NodeHealth::not_registered), 2);
+  EXPECT_EQ(summary->by_health.at(NodeHealth::online), 0);
 }
 
 TEST_F(ObservingTest, LogsComeFromTheDevice) {
