@@ -7,6 +7,7 @@
 #include "cli/edit.hpp"
 #include "cli/plan_view.hpp"
 #include "cli/progress.hpp"
+#include "cli/rollout_commands.hpp"
 #include "fleet/plan.hpp"
 
 namespace ferry::cli {
@@ -91,10 +92,14 @@ Done deploy(Context& context, Deploy arguments) {
     co_return Result<void>{};
   }
   (*content)["allowRemovals"] = arguments.allow_removals;
+  auto policy = rollout_policy(arguments.rollout);
+  if (!policy) co_return fail(std::move(policy).error());
+  if (*policy) (*content)["rollout"] = **std::move(policy);
   auto reply = co_await context.client.exchange("PUT", path, *std::move(content));
   if (!reply) co_return fail(std::move(reply).error());
   if (!reply->ok()) co_return fail(explain_refusal(context, *reply));
-  co_return co_await finish_edit(context, std::move(reply->body));
+  co_return co_await finish_edit(context, *workspace, std::move(reply->body),
+                                 arguments.rollout.wait);
 }
 
 Done deployment_list(Context& context) {

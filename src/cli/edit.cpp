@@ -63,10 +63,13 @@ Table deployment_table(const Context& context, const std::vector<json::object>& 
   return table;
 }
 
-Done finish_edit(Context& context, json::value answer) {
+Done finish_edit(Context& context, std::string workspace, json::value answer, bool wait) {
   const auto* object = answer.if_object();
   const auto* plan = object ? find_object(*object, "plan") : nullptr;
   if (plan) say(context, trim(show_plan(*plan, false)));
+  if (const auto* rollout = object ? find_object(*object, "rollout") : nullptr) {
+    co_return co_await finish_rollout(context, workspace, *rollout, wait);
+  }
   auto finished = co_await follow_answer(context, answer);
   if (!finished) co_return fail(std::move(finished).error());
   print(context, answer, [&](const json::value&) {
@@ -112,13 +115,7 @@ Done apply_plan(Context& context, std::string workspace, std::string id, bool al
       "POST", api_path({"workspaces", workspace, "plans", id}) + "/apply", std::move(body));
   if (!reply) co_return fail(std::move(reply).error());
   if (!reply->ok()) co_return fail(explain_refusal(context, *reply));
-  const auto* answer = reply->body.if_object();
-  if (const auto* begun = answer ? find_object(*answer, "rollout") : nullptr) {
-    if (const auto* plan = find_object(*answer, "plan"))
-      say(context, trim(show_plan(*plan, false)));
-    co_return co_await finish_rollout(context, workspace, *begun, rollout.wait);
-  }
-  co_return co_await finish_edit(context, std::move(reply->body));
+  co_return co_await finish_edit(context, workspace, std::move(reply->body), rollout.wait);
 }
 
 Done plan_and_apply(Context& context, std::string workspace, json::object body, PlanIntent intent) {

@@ -24,8 +24,9 @@ Done plan_and_apply(Context& context, std::string workspace, json::object body, 
 Done apply_plan(Context& context, std::string workspace, std::string id, bool allow_removals,
                 RolloutOptions rollout);
 
-// An accepted edit: shows its plan, follows its operation and prints the deployments.
-Done finish_edit(Context& context, json::value answer);
+// An accepted edit: shows its plan, follows its operation, or its rollout unless `wait` is false,
+// and prints what has become of it.
+Done finish_edit(Context& context, std::string workspace, json::value answer, bool wait);
 
 // A refusal carries the plan as its details: shown, because it says what is in the way.
 Error explain_refusal(Context& context, const Reply& reply);

@@ -39,10 +39,11 @@ std::string show_waves(const json::object& rollout, bool colours) {
   int number = 0;
   for (const auto* wave : objects_of(rollout, "waves")) {
     const auto state = text_of(*wave, "state");
-    text += fmt::format(
-        "  {}. {:<16} {} {} of {} nodes{}{}\n", ++number, printable(text_of(*wave, "name")),
-        paint(fmt::format("{:<8}", state), tone_of_rollout(state), colours), "",
-        int_or(*wave, "nodes", 0), verdict_words(*wave).empty() ? "" : ": ", verdict_words(*wave));
+    const auto words = verdict_words(*wave);
+    const auto nodes = int_or(*wave, "nodes", 0);
+    text += fmt::format("  {}. {:<16} {} {} {}{}{}\n", ++number, printable(text_of(*wave, "name")),
+                        paint(fmt::format("{:<8}", state), tone_of_rollout(state), colours), nodes,
+                        nodes == 1 ? "node" : "nodes", words.empty() ? "" : ": ", words);
   }
   return text;
 }
