@@ -158,10 +158,6 @@ void Encoder::big_endian(std::uint64_t value, int bytes) {
   }
 }
 
-void Encoder::unsigned_byte(std::uint8_t value) {
-  out_ += '\x50';
-  big_endian(value, 1);
-}
 void Encoder::unsigned_integer(std::uint32_t value) {
   out_ += '\x70';
   big_endian(value, 4);

@@ -60,7 +60,6 @@ class Encoder {
  public:
   void null() { out_ += '\x40'; }
   void boolean(bool value) { out_ += value ? '\x41' : '\x42'; }
-  void unsigned_byte(std::uint8_t value);
   void unsigned_integer(std::uint32_t value);  // uint
   void unsigned_long(std::uint64_t value);
   void integer(std::int32_t value);  // int

@@ -275,7 +275,8 @@ void Connection::attach(pn_link_t* link) {
   if (!request.peer_sends) request.selector = selector_of(pn_link_remote_source(link));
   read_link_properties(link, request);
   request.desired_capabilities = tap_.take_desired_capabilities(request.link, request.peer_sends);
-  if (links_.size() >= kMostLinks || container_ == nullptr) {
+  if (container_ == nullptr) return refuse_link(link, {std::string(kNotFound), "nothing is here"});
+  if (links_.size() >= kMostLinks) {
     return refuse_link(link, {std::string(kLimit), "there are too many links"});
   }
   Outcome<std::unique_ptr<Node>> node;
@@ -326,6 +327,7 @@ void Connection::forget(pn_link_t* handle) {
   if (found == links_.end()) return;
   const std::shared_ptr<Link> link = found->second;
   links_.erase(found);
+  if (link->request().peer_sends) tap_.forget(link->request().link);
   link->gone();
 }
 
@@ -347,7 +349,6 @@ void Connection::wake_links() {
     if (!link->request().peer_sends) all.push_back(link);
   }
   for (const auto& link : all) {
-    link->woken_ = false;
     if (link->can_send()) link->node_->ready(*link);
   }
 }

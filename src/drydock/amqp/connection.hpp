@@ -54,7 +54,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wake_links();
   void check_claims();
   Container* find_container(std::string_view host);
-  bool wants_to_write();
 
   std::unique_ptr<ferry::net::Stream> stream_;
   std::string host_;

@@ -85,8 +85,6 @@ class Node {
   // Of links that the peer sends by: announced to it, and enforced.
   virtual std::uint64_t max_message_size() const { return 0; }
   virtual int credit() const { return 300; }
-  // Capabilities to offer of those that the peer desires are not known to this engine's peers; the
-  // node may still use those of the request.
 };
 
 class Container {

@@ -128,6 +128,10 @@ void FrameTap::read_detach(std::uint16_t channel, const Value& fields) {
   handles_.erase(known);
 }
 
+void FrameTap::forget(std::string_view link) {
+  if (const auto found = formats_.find(link); found != formats_.end()) formats_.erase(found);
+}
+
 std::uint32_t FrameTap::take_message_format(std::string_view link) {
   const auto found = formats_.find(link);
   if (found == formats_.end() || found->second.empty()) return 0;

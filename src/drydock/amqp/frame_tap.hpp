@@ -22,6 +22,8 @@ class FrameTap {
   // Of the next delivery that has come in whole, or begun, on the link that a peer sends by.
   std::uint32_t take_message_format(std::string_view link);
   std::vector<std::string> take_desired_capabilities(std::string_view link, bool peer_sends);
+  // The link has ended, and all that came in on it was taken.
+  void forget(std::string_view link);
 
  private:
   struct Incoming {  // by channel and handle

@@ -139,9 +139,7 @@ void Link::detach(const Refusal& refusal) {
 }
 
 void Link::wake() {
-  if (link_ == nullptr) return;
-  woken_ = true;
-  connection_->changed_.notify();
+  if (link_ != nullptr) connection_->changed_.notify();
 }
 
 void Link::gone() {

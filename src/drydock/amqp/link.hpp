@@ -34,7 +34,6 @@ class Link : public std::enable_shared_from_this<Link> {
 
  private:
   friend class Connection;
-  void open();
   void take(pn_delivery_t* delivery);
   void take_settlement(pn_delivery_t* delivery);
   void gone();
@@ -49,7 +48,6 @@ class Link : public std::enable_shared_from_this<Link> {
   std::uint64_t next_delivery_ = 1;
   std::map<std::uint64_t, pn_delivery_t*> deliveries_;  // that wait for an answer
   std::string incoming_;                                // of the delivery that is coming in
-  bool woken_ = false;
 };
 
 }  // namespace drydock::amqp

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drydock's Event Hubs: keeps the events and lets them go with their event hub. Clients reach it by
-// AMQP (not yet offered); what IoT hubs route is there already.
+// AMQP (drydock/messaging), IoT hubs by their routes.
 #pragma once
 
 #include "drydock/directory.hpp"

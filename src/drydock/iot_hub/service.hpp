@@ -36,7 +36,7 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   ferry::net::Task<void> serve_device(std::shared_ptr<MqttLink> link,
                                       ferry::net::mqtt::Connect connect);
 
-  CloudToDevice& cloud_to_device() { return *cloud_to_device_; }
+  const std::shared_ptr<CloudToDevice>& cloud_to_device() const { return cloud_to_device_; }
   // Puts the message into the queue of a device of the hub; 404001 when there is none.
   Outcome<void> send_to_device(std::string_view hub, const std::string& device,
                                CloudToDeviceMessage message);

@@ -73,13 +73,13 @@ class FeedbackNode final : public amqp::Node {
   FeedbackNode(iot_hub::IotHubService& hubs, std::string hub)
       : queue_(hubs.cloud_to_device()), hub_(std::move(hub)) {}
   ~FeedbackNode() override {
-    for (const auto& [tag, lock_token] : out_) queue_.release_feedback(lock_token);
+    for (const auto& [tag, lock_token] : out_) queue_->release_feedback(lock_token);
   }
 
   // Also called once a second, which is how batches that have waited long enough come out.
   void ready(amqp::Link& link) override {
     while (link.can_send()) {
-      auto batch = queue_.lock_feedback(hub_);
+      auto batch = queue_->lock_feedback(hub_);
       if (!batch || !*batch) return;
       std::string tag = ferry::random_bytes(kTagSize);
       out_[tag] = (*batch)->lock_token;
@@ -93,7 +93,7 @@ class FeedbackNode final : public amqp::Node {
     const bool taken = settlement.state == amqp::Settlement::State::accepted ||
                        settlement.state == amqp::Settlement::State::rejected;
     const auto done =
-        taken ? queue_.complete_feedback(sent.mapped()) : queue_.abandon_feedback(sent.mapped());
+        taken ? queue_->complete_feedback(sent.mapped()) : queue_->abandon_feedback(sent.mapped());
     if (!done) ferry::log::info("iot_hub", "feedback of {}: {}", hub_, done.error().message);
   }
 
@@ -114,7 +114,7 @@ class FeedbackNode final : public amqp::Node {
     return out.take();
   }
 
-  iot_hub::CloudToDevice& queue_;
+  std::shared_ptr<iot_hub::CloudToDevice> queue_;  // connections may outlive the service
   std::string hub_;
   std::map<std::string, std::string> out_;  // lock tokens by delivery tag
 };

@@ -266,10 +266,10 @@ class HubMqttTest : public HubTest {
     message.ack = ack;
     message.properties = {{"a key", "a&value"}};
     message.body = std::move(body);
-    const auto done = service_->cloud_to_device().enqueue("testhub", "d", "g", std::move(message));
+    const auto done = service_->cloud_to_device()->enqueue("testhub", "d", "g", std::move(message));
     EXPECT_TRUE(done);
   }
-  std::int64_t waiting() { return service_->cloud_to_device().count("testhub", "d").value(); }
+  std::int64_t waiting() { return service_->cloud_to_device()->count("testhub", "d").value(); }
 
   // A device that speaks MQTT byte by byte, so that it can leave things unacknowledged.
   Task<std::unique_ptr<net::Stream>> connect_raw(mqtt::ClientOptions wishes) {
