@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
   std::string directory;
   std::string address;
   std::int64_t delay = options.operation_delay.count();
+  std::int64_t evaluation = options.evaluation_interval.count();
 
   CLI::App* serving = app.add_subcommand("serve", kServeHelp);
   serving->add_option("--data", directory, "Directory of its state; made when absent")
@@ -96,6 +97,11 @@ int main(int argc, char** argv) {
   serving
       ->add_option("--operation-delay", delay,
                    "Milliseconds that Resource Manager's long-running operations take")
+      ->capture_default_str();
+  serving
+      ->add_option("--evaluation-interval", evaluation,
+                   "Milliseconds between the passes in which IoT hubs look which deployments fit a "
+                   "device whose tags have changed; Azure takes 300000. 0: at once")
       ->capture_default_str();
 
   serving->add_flag("--enforce-limits", options.enforce_limits,
@@ -128,5 +134,6 @@ int main(int argc, char** argv) {
   if (!recordings.empty()) options.recordings = recordings;
   if (!address.empty()) options.address = address;
   options.operation_delay = std::chrono::milliseconds(delay);
+  options.evaluation_interval = std::chrono::milliseconds(evaluation);
   return serve(std::move(options));
 }

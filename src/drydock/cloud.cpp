@@ -107,6 +107,9 @@ Result<void> Cloud::open_services(net::EventLoop& loop, const Clock& clock) {
   arm_->observe(*iot_hub_);
   arm_->observe_hubs(*iot_hub_);
   iot_hub_->trust(*entra_);
+  if (options_.evaluation_interval.count() > 0) {
+    iot_hub_->evaluate_every(options_.evaluation_interval);
+  }
 
   auto provisioning =
       dps::ProvisioningService::open(loop.executor(), clock, *arm_, names, *iot_hub_, directory);

@@ -28,6 +28,8 @@ struct CloudOptions {
   std::filesystem::path directory;  // exists; one database per service
   Endpoints endpoints;
   std::chrono::milliseconds operation_delay{150};  // of Resource Manager's long-running operations
+  // Of IoT hubs' deployments; 0: every change has its effect at once.
+  std::chrono::milliseconds evaluation_interval{0};
   bool enforce_limits = false;  // of Resource Manager: 429 when a budget is used up
 };
 

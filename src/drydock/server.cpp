@@ -87,7 +87,7 @@ Result<std::unique_ptr<Server>> Server::start(net::EventLoop& loop, const Clock&
   if (!listening) return fail(std::move(listening).error());
 
   CloudOptions cloud_options{wanted.directory, server->endpoints_, wanted.operation_delay,
-                             wanted.enforce_limits};
+                             wanted.evaluation_interval, wanted.enforce_limits};
   auto cloud = Cloud::open(loop, clock, std::move(cloud_options));
   if (!cloud) return fail(std::move(cloud).error());
   server->cloud_ = *std::move(cloud);

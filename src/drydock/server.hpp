@@ -26,8 +26,9 @@ struct ServerOptions {
   std::optional<std::uint16_t> amqp_port;  // default: 5671, or a free one when that is taken
   std::optional<std::uint16_t> imds_port;  // for managed identities; not given: none
   std::chrono::milliseconds operation_delay{150};
-  bool enforce_limits = false;                      // of Resource Manager
-  std::optional<std::filesystem::path> recordings;  // of HTTP exchanges; see net/http_recorder.hpp
+  std::chrono::milliseconds evaluation_interval{0};  // of IoT hubs' deployments; 0: at once
+  bool enforce_limits = false;                       // of Resource Manager
+  std::optional<std::filesystem::path> recordings;   // of HTTP exchanges; see net/http_recorder.hpp
 };
 
 class Server {

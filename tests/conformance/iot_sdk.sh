@@ -68,7 +68,7 @@ cp "$certificates/intruder.pem" "$certificates/intruder.chain.pem"
       "{\"properties\":{\"principalType\":\"ServicePrincipal\",\"principalId\":\"$(jq -r .objectId "$drydock_dir/registrar.json")\",\"roleDefinitionId\":\"/subscriptions/$(environment subscriptionId)/providers/Microsoft.Authorization/roleDefinitions/4ea46cd5-c1b2-4a8e-910b-273211f9ce47\"}}"
 } >"$drydock_dir/trust.json" || not_ok "the hub gets a CA and a role" "$(cat "$drydock_dir/trust.json")"
 
-for script in iot_sdk.mjs dps_sdk.mjs iot_hub_sdk.mjs iot_device_sdk.mjs; do
+for script in iot_sdk.mjs dps_sdk.mjs iot_hub_sdk.mjs iot_device_sdk.mjs iot_service_sdk.mjs; do
   CONFORMANCE_MODULES=$modules NODE_EXTRA_CA_CERTS=$ca DRYDOCK_DATA=$drydock_dir/data CONFORMANCE_WORK=$drydock_dir \
     timeout 120 node "$here/$script" || failed_checks=$((failed_checks + 1))
 done

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/iot_hub/configurations.hpp"
 
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "drydock/iot_hub/composition.hpp"
 #include "drydock/iot_hub/query_run.hpp"
 
 namespace drydock::iot_hub {
@@ -16,64 +20,99 @@ Outcome<void> validate_configuration_id(std::string_view id) {
   return {};
 }
 
-// Puts `value` where the dotted `path` leads to; objects are made on the way.
-void put_at(json::object& target, std::string_view path, const json::value& value) {
-  const std::size_t dot = path.find('.');
-  if (dot == std::string_view::npos) {
-    target[path] = value;
-    return;
-  }
-  json::value& inner = target[path.substr(0, dot)];
-  if (!inner.is_object()) inner = json::object();
-  put_at(inner.get_object(), path.substr(dot + 1), value);
+// "properties.desired.a.b" is {"a", "b"}.
+std::optional<query::Path> path_of(std::string_view key) {
+  if (!key.starts_with(kDesired)) return std::nullopt;
+  key.remove_prefix(kDesired.size());
+  if (key.empty()) return query::Path();
+  if (!key.starts_with('.') || key.size() == 1) return std::nullopt;
+  return ferry::split(key.substr(1), '.');
 }
 
-Outcome<json::object> desired_of_module(std::string_view module, const json::object& content) {
-  json::object desired;
-  if (const json::object* whole = ferry::find_object(content, kDesired)) desired = *whole;
+Outcome<void> add_settings(const std::string& module, const json::object& content,
+                           std::vector<Setting>& settings) {
+  const std::string_view whose = module.empty() ? "the content" : std::string_view(module);
+  json::object sample;
   for (const auto& [key, value] : content) {
-    if (key == kDesired) {
-      if (!value.is_object()) return refuse(400402, "{} of {} is not an object", kDesired, module);
-    } else if (std::string_view(key).starts_with("properties.desired.")) {
-      put_at(desired, std::string_view(key).substr(kDesired.size() + 1), value);
-    } else {
-      return refuse(400402, "{} has '{}': only {} is allowed", module, std::string_view(key),
+    auto path = path_of(key);
+    if (!path) {
+      return refuse(400402, "{} has '{}': only {} is allowed", whose, std::string_view(key),
                     kDesired);
     }
+    if (path->empty() && !value.is_object()) {
+      return refuse(400402, "{} of {} is not an object", kDesired, whose);
+    }
+    put_at(sample, *path, value);
+    settings.push_back({module, *std::move(path), value});
   }
-  desired = without_nulls(desired);
-  auto valid = validate_values(desired);
-  if (valid) valid = validate_size(desired, kSectionLimit, kDesired);
-  if (!valid) return refuse(400402, "{}: {}", module, valid.error().message);
-  return desired;
+  auto valid = validate_values(without_nulls(sample));
+  if (valid) valid = validate_size(without_nulls(sample), kSectionLimit, kDesired);
+  if (!valid) return refuse(400402, "{}: {}", whose, valid.error().message);
+  return {};
 }
 
-Outcome<void> validate_content(const json::object& content) {
-  std::size_t kinds = 0;
-  for (const char* kind : {"deviceContent", "moduleContent", "modulesContent"}) {
-    const json::value* value = content.if_contains(kind);
-    if (value && !value->is_null()) ++kinds;
+struct Content {
+  Configuration::Kind kind;
+  std::vector<Setting> settings;
+};
+
+Outcome<Content> parse_modules_content(const json::object& modules) {
+  Content content{Configuration::Kind::layer, {}};
+  const json::object* agent = ferry::find_object(modules, "$edgeAgent");
+  if (!agent) return refuse(400402, "modulesContent needs $edgeAgent");
+  if (agent->contains(kDesired)) content.kind = Configuration::Kind::base;
+  for (const auto& [module, value] : modules) {
+    if (auto valid = validate_id(module, "module id"); !valid) {
+      return refuse(400402, "{}", valid.error().message);
+    }
+    if (!value.is_object()) {
+      return refuse(400402, "the content of {} is not an object", std::string_view(module));
+    }
+    auto added = add_settings(module, value.get_object(), content.settings);
+    if (!added) return refuse(std::move(added).error());
   }
-  if (kinds != 1) {
+  return content;
+}
+
+Outcome<Content> parse_content(const json::object& content) {
+  std::vector<std::string_view> kinds;
+  for (std::string_view kind : {"deviceContent", "moduleContent", "modulesContent"}) {
+    const json::value* value = content.if_contains(kind);
+    if (value && value->is_object()) kinds.push_back(kind);
+  }
+  if (kinds.size() != 1) {
     return refuse(400402,
                   "content has exactly one of deviceContent, moduleContent and modulesContent");
   }
-  const json::object* modules = ferry::find_object(content, "modulesContent");
-  if (!modules) {
-    return refuse(501000, "Drydock applies IoT Edge deployments (modulesContent) only");
+  const json::object& inside = content.at(kinds[0]).get_object();
+  Outcome<Content> parsed;
+  if (kinds[0] == "modulesContent") {
+    parsed = parse_modules_content(inside);
+  } else {
+    const bool devices = kinds[0] == "deviceContent";
+    parsed = Content{devices ? Configuration::Kind::devices : Configuration::Kind::modules, {}};
+    auto added = add_settings("", inside, parsed->settings);
+    if (!added) return refuse(std::move(added).error());
   }
-  const json::object* agent = ferry::find_object(*modules, "$edgeAgent");
-  if (!agent || !agent->contains(kDesired)) {
-    if (!agent || !agent->empty()) {
-      for (const auto& [key, value] : agent ? *agent : json::object()) {
-        if (std::string_view(key).starts_with("properties.desired.")) {
-          return refuse(501000, "layered deployments are not supported by Drydock");
-        }
-      }
-    }
-    return refuse(400402, "modulesContent needs $edgeAgent with {}", kDesired);
+  if (parsed) {
+    std::ranges::sort(parsed->settings, [](const Setting& one, const Setting& other) {
+      return std::pair(one.path.size(), std::tie(one.module, one.path)) <
+             std::pair(other.path.size(), std::tie(other.module, other.path));
+    });
   }
-  return {};
+  return parsed;
+}
+
+// A bare condition on devices, or "FROM devices.modules WHERE ..." on modules.
+ferry::Result<query::Expression> parse_target(std::string_view text, bool modules) {
+  if (!modules) return query::parse_condition(text);
+  auto select = query::parse_select(fmt::format("SELECT * {}", text));
+  if (!select) return ferry::fail(std::move(select).error());
+  if (select->from != query::Select::From::modules) {
+    return ferry::fail(ferry::Code::invalid_argument, "modules are targeted FROM devices.modules");
+  }
+  if (select->where) return *std::move(select->where);
+  return query::parse_condition("*");
 }
 
 Outcome<void> set_condition(Configuration& configuration) {
@@ -81,7 +120,8 @@ Outcome<void> set_condition(Configuration& configuration) {
     configuration.condition.reset();
     return {};
   }
-  auto condition = query::parse_condition(configuration.target_condition);
+  auto condition = parse_target(configuration.target_condition,
+                                configuration.kind == Configuration::Kind::modules);
   if (!condition) return refuse(400401, "targetCondition: {}", condition.error().message);
   configuration.condition = *std::move(condition);
   return {};
@@ -107,20 +147,14 @@ Outcome<void> set_metrics(Configuration& configuration, const json::object& body
 }  // namespace
 
 Outcome<std::map<std::string, json::object>> desired_of(const json::object& content) {
-  if (auto valid = validate_content(content); !valid) return refuse(std::move(valid).error());
-  std::map<std::string, json::object> result;
-  for (const auto& [module, value] : content.at("modulesContent").as_object()) {
-    if (auto valid = validate_id(module, "module id"); !valid) {
-      return refuse(400402, "{}", valid.error().message);
-    }
-    if (!value.is_object()) {
-      return refuse(400402, "the content of {} is not an object", std::string_view(module));
-    }
-    auto desired = desired_of_module(module, value.get_object());
-    if (!desired) return refuse(std::move(desired).error());
-    result.emplace(module, *std::move(desired));
+  auto parsed = parse_content(content);
+  if (!parsed) return refuse(std::move(parsed).error());
+  if (parsed->kind != Configuration::Kind::base) {
+    return refuse(400402, "modulesContent needs $edgeAgent with {}", kDesired);
   }
-  return result;
+  Configuration alone;
+  alone.settings = std::move(parsed->settings);
+  return compose(alone, {}).desired;
 }
 
 Outcome<Configuration> parse_configuration(const std::string& id, const json::object& body,
@@ -141,9 +175,10 @@ Outcome<Configuration> parse_configuration(const std::string& id, const json::ob
   }
   configuration.created = now;
   configuration.updated = now;
-  auto desired = desired_of(configuration.content);
-  if (!desired) return refuse(std::move(desired).error());
-  configuration.desired = *std::move(desired);
+  auto content = parse_content(configuration.content);
+  if (!content) return refuse(std::move(content).error());
+  configuration.kind = content->kind;
+  configuration.settings = std::move(content->settings);
   auto done = set_condition(configuration);
   if (done) done = set_metrics(configuration, body);
   if (!done) return refuse(std::move(done).error());
@@ -162,7 +197,25 @@ Outcome<Configuration> update_configuration(const Configuration& current, Config
 }
 
 json::object system_queries(const Configuration& configuration) {
-  const std::string targeted = "select deviceId from devices where capabilities.iotEdge = true";
+  const bool modules = configuration.kind == Configuration::Kind::modules;
+  const std::string from = fmt::format("select deviceId from devices{}", modules ? ".modules" : "");
+  std::string targeted;
+  if (configuration.condition) {
+    std::string condition = ferry::trim(configuration.target_condition) == "*"
+                                ? ""
+                                : fmt::format("({})", configuration.target_condition);
+    if (configuration.is_edge()) {
+      condition = "capabilities.iotEdge = true" + (condition.empty() ? "" : " and " + condition);
+    }
+    targeted = modules             ? "select deviceId " + configuration.target_condition
+               : condition.empty() ? from
+                                   : from + " where " + condition;
+  }
+  if (!configuration.is_edge()) {
+    return {{"targetedCount", targeted},
+            {"appliedCount", fmt::format("{} where configurations.[[{}]].status = 'Applied'", from,
+                                         configuration.id)}};
+  }
   const std::string applied = fmt::format(
       "select deviceId from devices.modules where moduleId = '$edgeAgent' and "
       "configurations.[[{}]].status = 'Applied'",
@@ -171,13 +224,7 @@ json::object system_queries(const Configuration& configuration) {
       applied +
       " and properties.desired.$version = properties.reported.lastDesiredVersion and "
       "properties.reported.lastDesiredStatus.code ";
-  std::string targeted_query;
-  if (configuration.target_condition == "*") {
-    targeted_query = targeted;
-  } else if (configuration.condition) {
-    targeted_query = fmt::format("{} and ({})", targeted, configuration.target_condition);
-  }
-  return {{"targetedCount", targeted_query},
+  return {{"targetedCount", targeted},
           {"appliedCount", applied},
           {"reportedSuccessfulCount", reported + "= 200"},
           {"reportedFailedCount", reported + "!= 200"}};
@@ -200,6 +247,12 @@ json::object configuration_json(const Hub& hub, const Configuration& configurati
     }
     return count;
   };
+  json::object system{{"targetedCount", configuration.targeted.size()},
+                      {"appliedCount", configuration.applied.size()}};
+  if (configuration.is_edge()) {
+    system["reportedSuccessfulCount"] = reported("reportedSuccessfulCount");
+    system["reportedFailedCount"] = reported("reportedFailedCount");
+  }
   json::object results;
   for (const auto& [name, query] : configuration.metric_queries) {
     const auto select = query::parse_select(query.get_string());
@@ -213,13 +266,7 @@ json::object configuration_json(const Hub& hub, const Configuration& configurati
           {"createdTimeUtc", ferry::format_rfc3339(configuration.created)},
           {"lastUpdatedTimeUtc", ferry::format_rfc3339(configuration.updated)},
           {"priority", configuration.priority},
-          {"systemMetrics",
-           {{"results",
-             {{"targetedCount", configuration.targeted.size()},
-              {"appliedCount", configuration.applied.size()},
-              {"reportedSuccessfulCount", reported("reportedSuccessfulCount")},
-              {"reportedFailedCount", reported("reportedFailedCount")}}},
-            {"queries", queries}}},
+          {"systemMetrics", {{"results", std::move(system)}, {"queries", queries}}},
           {"metrics", {{"results", std::move(results)}, {"queries", configuration.metric_queries}}},
           {"etag", registry_etag(configuration.etag)}};
 }
@@ -227,7 +274,8 @@ json::object configuration_json(const Hub& hub, const Configuration& configurati
 json::object test_queries(const json::object& body) {
   json::value condition_error = nullptr;
   if (const auto condition = ferry::optional_string(body, "targetCondition")) {
-    const auto parsed = query::parse_condition(*condition);
+    const bool modules = ferry::to_upper(ferry::trim(*condition)).starts_with("FROM");
+    const auto parsed = parse_target(*condition, modules);
     if (!parsed && !ferry::trim(*condition).empty()) condition_error = parsed.error().message;
   }
   json::object metric_errors;

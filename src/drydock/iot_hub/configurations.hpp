@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Automatic deployments as the service API takes and gives them.
+// Automatic deployments and configurations as the service API takes and gives them.
 #pragma once
 
 #include "drydock/iot_hub/hub.hpp"
@@ -10,14 +10,14 @@ inline constexpr std::size_t kConfigurationLimit = 100;
 inline constexpr std::size_t kMetricLimit = 5;
 
 // The body of PUT /configurations/{id}. 400402, 400401 or 400404 for content, condition or metrics
-// that the hub does not take; 501000 for layered deployments and for configurations of devices and
-// modules that are not IoT Edge deployments, which Drydock does not apply.
+// that the hub does not take.
 Outcome<Configuration> parse_configuration(const std::string& id, const json::object& body,
                                            ferry::Timestamp now);
 // Labels, priority, condition and metrics of `wanted` for `current`; 400403 for another content.
 Outcome<Configuration> update_configuration(const Configuration& current, Configuration wanted);
 
-// The desired properties of each module in {"modulesContent": {...}}.
+// The desired properties of each module in {"modulesContent": {...}}, which must be a whole
+// deployment.
 Outcome<std::map<std::string, json::object>> desired_of(const json::object& content);
 
 // The queries behind systemMetrics, in the hub's spelling.

@@ -137,7 +137,9 @@ Outcome<Entity*> Hub::create_module(const EntityKey& key, const IdentityRequest&
   }
   auto identity = create_identity(key, request, now());
   if (!identity) return refuse(std::move(identity).error());
-  return &insert(*std::move(identity));
+  Entity& entity = insert(*std::move(identity));
+  DeploymentEngine(*this).device_changed(*device);
+  return &entity;
 }
 
 Outcome<Entity*> Hub::update(const EntityKey& key, const IdentityRequest& request,
@@ -210,6 +212,7 @@ Outcome<void> Hub::remove_module(const EntityKey& key, std::string_view if_match
     --connected_;
   }
   Device& device = *find_device(key.device);
+  DeploymentEngine(*this).module_removed(entity);
   device.modules.erase(key.module);
   DeploymentEngine(*this).device_changed(device);
   return {};

@@ -48,12 +48,23 @@ struct Device {
   std::map<std::string, Entity, std::less<>> modules;
 };
 
-// An automatic deployment for IoT Edge devices.
+// One value in a configuration's content: where it goes in the desired properties of a module, or,
+// without one, of the device or module that is targeted.
+struct Setting {
+  std::string module;
+  query::Path path;  // empty: the whole section
+  json::value value;
+};
+
+// An automatic deployment or configuration.
 struct Configuration {
+  // For IoT Edge devices: a base is a whole deployment, a layer goes over one of lower priority.
+  // For all devices, and for modules: values in the twins of those that it targets.
+  enum class Kind { base, layer, devices, modules };
   std::string id;
   std::string schema_version = "1.0";
   json::object labels;
-  json::object content;  // {"modulesContent": {...}}
+  json::object content;  // {"modulesContent": {...}}, {"deviceContent": {...}} or {"moduleContent"}
   std::string target_condition;
   std::int64_t priority = 0;
   ferry::Timestamp created;
@@ -62,11 +73,14 @@ struct Configuration {
   std::int64_t etag = 1;
 
   // Derived from the above; see configurations.hpp.
-  std::optional<query::Expression> condition;   // nothing: targets no device
-  std::map<std::string, json::object> desired;  // by module id, the whole section
-  // Derived from the devices; kept by the deployment engine.
-  std::unordered_set<std::string> targeted;  // edge devices for which the condition holds
+  Kind kind = Kind::base;
+  std::optional<query::Expression> condition;  // nothing: targets nobody
+  std::vector<Setting> settings;               // coarser paths before finer ones
+  // Derived from the devices; kept by the deployment engine. Device ids, or "device/module".
+  std::unordered_set<std::string> targeted;  // for which the condition holds
   std::unordered_set<std::string> applied;   // those of them that it is applied to
+
+  bool is_edge() const { return kind <= Kind::layer; }
 };
 
 // Changes happen in memory first and are written by commit(): nothing may be acknowledged before it
@@ -123,12 +137,17 @@ class Hub : public std::enable_shared_from_this<Hub> {
   }
   void erase_configuration(const std::string& id);
 
+  // Whether what devices change has its effect on deployments at once, or at the next pass.
+  bool evaluates_at_once() const { return evaluates_at_once_; }
+  void evaluate_in_passes() { evaluates_at_once_ = false; }
+
   // Writes what has changed and then tells connected devices about their new desired properties.
   ferry::Result<void> commit();
   // The same in the next turn of the loop together with everything else of this turn.
   void commit_soon(std::function<void(bool)> done);
   // The hub was deleted, or the program ends: ends all sessions and never writes again.
   void retire(std::string_view reason);
+  bool is_retired() const { return retired_; }
 
   void attach(Entity& entity, DeviceSession& session);  // ends a session that is there already
   void detach(const EntityKey& key, DeviceSession& session);
@@ -160,6 +179,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Store& store_;
   std::shared_ptr<CloudToDevice> messages_;
   bool retired_ = false;
+  bool evaluates_at_once_ = true;
   Devices devices_;
   Configurations configurations_;
   std::size_t connected_ = 0;
@@ -172,6 +192,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   std::uint64_t connection_events_ = 0;
   std::vector<std::function<void(bool)>> waiting_;
 };
+
+// Of a body with "tags" and "properties.desired"; a replacement makes empty what is absent.
+Hub::TwinChange read_twin_change(const json::object& body, bool replace);
 
 // JSON as the service API gives it.
 json::object identity_json(const Hub& hub, const Entity& entity);

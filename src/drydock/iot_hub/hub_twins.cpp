@@ -157,6 +157,20 @@ json::object twin_json(const Hub& hub, const Device& device, const Entity& entit
   return result;
 }
 
+Hub::TwinChange read_twin_change(const json::object& body, bool replace) {
+  Hub::TwinChange change;
+  change.replace = replace;
+  if (const auto* tags = ferry::find_object(body, "tags")) change.tags = *tags;
+  if (const auto* properties = ferry::find_object(body, "properties")) {
+    if (const auto* desired = ferry::find_object(*properties, "desired")) change.desired = *desired;
+  }
+  if (replace) {
+    if (!change.tags) change.tags.emplace();
+    if (!change.desired) change.desired.emplace();
+  }
+  return change;
+}
+
 void Hub::write_desired(Entity& entity, const json::object& patch) {
   apply_patch(entity.twin.desired, patch, now());
   ++entity.twin.version;
@@ -239,9 +253,7 @@ Outcome<std::int64_t> Hub::report(Entity& entity, const json::object& patch) {
   entity.last_activity = now();
   mark_dirty(entity);
   note_update(entity, {nullptr, nullptr, &wanted});
-  if (entity.identity.key.module.empty()) {
-    DeploymentEngine(*this).reported_changed(*find_device(entity.identity.key.device));
-  }
+  DeploymentEngine(*this).reported_changed(*find_device(entity.identity.key.device));
   return reported.version;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// IoT Hub's query language: SELECT ... FROM devices|devices.modules WHERE ..., and the bare
-// conditions of automatic deployments. Pure: what a path means is a Source's affair.
+// IoT Hub's query language: SELECT ... FROM devices|devices.modules|devices.jobs WHERE ... GROUP BY
+// ..., and the bare conditions of automatic deployments, jobs and routes. Pure: what a path means
+// is a Source's affair.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,8 @@ Result<std::vector<Token>> tokenize(std::string_view text);
 
 using Path = std::vector<std::string>;  // tags.site is {"tags", "site"}
 
+struct Function;
+
 struct Expression {
   enum class Kind {
     literal,
@@ -47,23 +51,47 @@ struct Expression {
     ends_with,
     contains,
     array_contains,
+    // With a value of any type:
+    add,
+    subtract,
+    multiply,
+    divide,
+    modulo,
+    call,  // of `function`
   };
   Kind kind = Kind::literal;
   json::value literal;
   Path path;
   std::vector<Expression> operands;
+  const Function* function = nullptr;
 };
 
+// Values of arguments; null is undefined.
+using Arguments = std::span<const json::value* const>;
+struct Function {
+  std::string_view name;
+  std::size_t fewest;
+  std::size_t most;  // arguments
+  std::optional<json::value> (*run)(Arguments arguments);
+};
+const Function* find_function(std::string_view name);  // without case; null: there is none
+// Of the arithmetic kinds; nothing for what are no numbers, or has no finite result.
+std::optional<json::value> calculate(Expression::Kind kind, const json::value& a,
+                                     const json::value& b);
+
 struct Column {
-  Path path;         // empty: count()
-  std::string name;  // the alias, or the last word of the path
+  enum class Aggregate { none, count, sum, average, least, greatest };
+  Aggregate aggregate = Aggregate::none;
+  Path path;         // empty with count
+  std::string name;  // the alias, the function, or the last word of the path
 };
 
 struct Select {
-  enum class From { devices, modules };
+  enum class From { devices, modules, jobs };
   From from = From::devices;
   std::vector<Column> columns;  // empty: *
-  bool count = false;           // one row with the number of matches
+  std::vector<Path> groups;     // GROUP BY
+  bool aggregates() const;      // rows are of groups, or one of everything
   std::optional<std::int64_t> top;
   std::optional<Expression> where;
 };
@@ -93,6 +121,9 @@ Truth evaluate(const Expression& expression, const Source& source);
 inline bool matches(const Expression& expression, const Source& source) {
   return evaluate(expression, source) == Truth::yes;
 }
+
+// -1, 0, 1; nothing for values that have no order between them.
+std::optional<int> compare(const json::value& a, const json::value& b);
 
 // Whether the expression reads a path that begins with these words.
 bool reads(const Expression& expression, const Path& prefix);

@@ -11,23 +11,34 @@ Truth truth(bool yes) {
   return yes ? Truth::yes : Truth::no;
 }
 
+bool is_arithmetic(Kind kind) {
+  return kind >= Kind::add && kind <= Kind::modulo;
+}
+
+Found value_of(const Expression& expression, const Source& source);
+
+Found call(const Expression& expression, const Source& source) {
+  std::vector<Found> values;
+  values.reserve(expression.operands.size());
+  for (const Expression& operand : expression.operands) values.push_back(value_of(operand, source));
+  std::vector<const json::value*> arguments;
+  for (const Found& value : values) arguments.push_back(value.get());
+  return Found{nullptr, expression.function->run(arguments)};
+}
+
 Found value_of(const Expression& expression, const Source& source) {
   if (expression.kind == Kind::literal) return Found{&expression.literal, std::nullopt};
   if (expression.kind == Kind::path) return source.find(expression.path);
+  if (expression.kind == Kind::call) return call(expression, source);
+  if (is_arithmetic(expression.kind)) {
+    const Found a = value_of(expression.operands[0], source);
+    const Found b = value_of(expression.operands[1], source);
+    if (!a.get() || !b.get()) return {};
+    return Found{nullptr, calculate(expression.kind, *a.get(), *b.get())};
+  }
   const Truth result = evaluate(expression, source);
   if (result == Truth::undefined) return {};
   return Found{nullptr, json::value(result == Truth::yes)};
-}
-
-// -1, 0, 1; nothing for values that have no order between them.
-std::optional<int> compare(const json::value& a, const json::value& b) {
-  const auto order = [](const auto& x, const auto& y) { return x < y ? -1 : y < x ? 1 : 0; };
-  if (a.is_int64() && b.is_int64()) return order(a.get_int64(), b.get_int64());
-  if (a.is_number() && b.is_number()) return order(a.to_number<double>(), b.to_number<double>());
-  if (a.is_string() && b.is_string()) return order(a.get_string(), b.get_string());
-  if (a.is_bool() && b.is_bool()) return order(a.get_bool(), b.get_bool());
-  if (a.is_null() && b.is_null()) return 0;
-  return std::nullopt;
 }
 
 Truth evaluate_comparison(Kind kind, const json::value& a, const json::value& b) {
@@ -91,10 +102,26 @@ Truth evaluate_chain(const Expression& expression, const Source& source) {
 
 }  // namespace
 
+std::optional<int> compare(const json::value& a, const json::value& b) {
+  const auto order = [](const auto& x, const auto& y) { return x < y ? -1 : y < x ? 1 : 0; };
+  if (a.is_int64() && b.is_int64()) return order(a.get_int64(), b.get_int64());
+  if (a.is_number() && b.is_number()) return order(a.to_number<double>(), b.to_number<double>());
+  if (a.is_string() && b.is_string()) return order(a.get_string(), b.get_string());
+  if (a.is_bool() && b.is_bool()) return order(a.get_bool(), b.get_bool());
+  if (a.is_null() && b.is_null()) return 0;
+  return std::nullopt;
+}
+
 Truth evaluate(const Expression& expression, const Source& source) {
   switch (expression.kind) {
     case Kind::literal:
-    case Kind::path: {
+    case Kind::path:
+    case Kind::add:
+    case Kind::subtract:
+    case Kind::multiply:
+    case Kind::divide:
+    case Kind::modulo:
+    case Kind::call: {
       const Found value = value_of(expression, source);
       if (!value.get() || !value.get()->is_bool()) return Truth::undefined;
       return truth(value.get()->get_bool());
@@ -127,6 +154,12 @@ Truth evaluate(const Expression& expression, const Source& source) {
     default:
       return evaluate_comparison(expression.kind, *left.get(), *right.get());
   }
+}
+
+bool Select::aggregates() const {
+  return !groups.empty() || std::ranges::any_of(columns, [](const Column& column) {
+    return column.aggregate != Column::Aggregate::none;
+  });
 }
 
 bool reads(const Expression& expression, const Path& prefix) {

@@ -40,9 +40,7 @@ class Lexer {
     const char c = text_[at_];
     if (c == '\'' || c == '"') return string(c);
     if (text_.substr(at_).starts_with("[[")) return quoted_name();
-    if (is_digit(c) || (c == '-' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) {
-      return number();
-    }
+    if (is_digit(c)) return number();
     if (is_word(c)) {
       while (at_ < text_.size() && is_word(text_[at_])) ++at_;
       return token(TokenKind::word, start);
@@ -52,7 +50,7 @@ class Lexer {
       at_ += 2;
       return token(TokenKind::symbol, start);
     }
-    if (std::string_view("=<>()[],.*").find(c) == std::string_view::npos) {
+    if (std::string_view("=<>()[],.*+-/%").find(c) == std::string_view::npos) {
       return fail(Code::invalid_argument, "position {}: '{}' is not understood", start + 1, c);
     }
     ++at_;
@@ -63,12 +61,16 @@ class Lexer {
     return Token{kind, std::string(text_.substr(start, at_ - start)), start + 1};
   }
 
-  // A doubled quote inside stands for one.
+  // A doubled quote inside stands for one; so does one behind a backslash.
   Result<Token> string(char quote) {
     Token token{TokenKind::string, "", at_ + 1};
     ++at_;
     while (at_ < text_.size()) {
-      if (text_[at_] != quote) {
+      const bool escaped =
+          text_[at_] == '\\' && at_ + 1 < text_.size() &&
+          (text_[at_ + 1] == '\\' || text_[at_ + 1] == '\'' || text_[at_ + 1] == '"');
+      if (escaped) ++at_;
+      if (escaped || text_[at_] != quote) {
         token.text.push_back(text_[at_++]);
         continue;
       }
@@ -116,8 +118,9 @@ class Lexer {
 }  // namespace
 
 Result<std::vector<Token>> tokenize(std::string_view text) {
-  if (text.size() > 64 * 1024) {
-    return fail(Code::invalid_argument, "the query is longer than 65536 characters");
+  constexpr std::size_t kLongest = 8192;
+  if (text.size() > kLongest) {
+    return fail(Code::invalid_argument, "the query is longer than {} characters", kLongest);
   }
   return Lexer(text).run();
 }

@@ -10,7 +10,14 @@ using ferry::equals_ignore_case;
 using ferry::fail;
 using Kind = Expression::Kind;
 
-constexpr int kDepth = 64;  // of parentheses and NOTs
+constexpr int kDepth = 64;  // of parentheses, NOTs and terms
+
+constexpr std::pair<std::string_view, Column::Aggregate> kAggregates[] = {
+    {"count", Column::Aggregate::count},
+    {"sum", Column::Aggregate::sum},
+    {"avg", Column::Aggregate::average},
+    {"min", Column::Aggregate::least},
+    {"max", Column::Aggregate::greatest}};
 
 class Parser {
  public:
@@ -26,11 +33,11 @@ class Parser {
       if (!where) return fail(std::move(where).error());
       select.where = *std::move(where);
     }
-    if (is_word("GROUP") || is_word("ORDER")) {
-      return fail(Code::unsupported, "position {}: {} BY is not supported by Drydock",
-                  here().position, ferry::to_upper(here().text));
+    if (accept_word("GROUP")) {
+      if (auto done = groups(select); !done) return fail(std::move(done).error());
     }
     if (auto done = end(); !done) return fail(std::move(done).error());
+    if (auto done = check(select); !done) return fail(std::move(done).error());
     return select;
   }
 
@@ -87,26 +94,51 @@ class Parser {
     do {
       if (auto done = column(select); !done) return done;
     } while (accept_symbol(","));
-    if (select.count && select.columns.size() > 1) {
-      return fail(Code::unsupported, "count() beside other columns is not supported by Drydock");
+    return {};
+  }
+
+  Result<void> groups(Select& select) {
+    if (auto done = expect_word("BY"); !done) return done;
+    do {
+      auto group = path();
+      if (!group) return fail(std::move(group).error());
+      select.groups.push_back(*std::move(group));
+    } while (accept_symbol(","));
+    return {};
+  }
+
+  static Result<void> check(const Select& select) {
+    const bool star = select.columns.empty();
+    if (select.from == Select::From::jobs && (!star || select.aggregates())) {
+      return fail(Code::invalid_argument, "FROM devices.jobs goes with SELECT * alone");
+    }
+    if (!select.aggregates()) return {};
+    if (star) return fail(Code::invalid_argument, "GROUP BY does not go with SELECT *");
+    for (const Column& column : select.columns) {
+      const bool grouped = std::ranges::find(select.groups, column.path) != select.groups.end();
+      if (column.aggregate == Column::Aggregate::none && !grouped) {
+        return fail(Code::invalid_argument, "the column {} is not one of GROUP BY", column.name);
+      }
     }
     return {};
   }
 
   Result<void> column(Select& select) {
     Column column;
-    for (std::string_view function : {"sum", "avg", "min", "max"}) {
-      if (is_word(function) && tokens_[at_ + 1].text == "(") {
-        return fail(Code::unsupported, "position {}: {}() is not supported by Drydock",
-                    here().position, function);
-      }
-    }
-    if (is_word("count") && tokens_[at_ + 1].text == "(") {
+    const auto* aggregate =
+        std::ranges::find_if(kAggregates, [&](const auto& known) { return is_word(known.first); });
+    if (aggregate != std::end(kAggregates) && begins_call()) {
       at_ += 2;
-      accept_symbol("*");
+      column.aggregate = aggregate->second;
+      column.name = aggregate->first;
+      if (column.aggregate == Column::Aggregate::count) {
+        accept_symbol("*");
+      } else {
+        auto argument = path();
+        if (!argument) return fail(std::move(argument).error());
+        column.path = *std::move(argument);
+      }
       if (auto done = expect_symbol(")"); !done) return done;
-      select.count = true;
-      column.name = "count";
     } else {
       auto parsed = path();
       if (!parsed) return fail(std::move(parsed).error());
@@ -128,8 +160,9 @@ class Parser {
     if (auto done = expect_word("FROM"); !done) return done;
     if (!accept_word("devices")) return unexpected("devices or devices.modules");
     if (!accept_symbol(".")) return {};
-    if (is_word("jobs")) {
-      return fail(Code::unsupported, "FROM devices.jobs is not supported by Drydock");
+    if (accept_word("jobs")) {
+      select.from = Select::From::jobs;
+      return {};
     }
     select.from = Select::From::modules;
     return expect_word("modules");
@@ -145,8 +178,9 @@ class Parser {
       advance();
     } while (accept_symbol("."));
     // "devices.deviceId" and "devices.modules.deviceId" name the collection in front.
-    if (path.size() > 1 && equals_ignore_case(path[0], "devices")) path.erase(path.begin());
-    if (path.size() > 1 && equals_ignore_case(path[0], "modules")) path.erase(path.begin());
+    for (std::string_view collection : {"devices", "modules", "jobs"}) {
+      if (path.size() > 1 && equals_ignore_case(path[0], collection)) path.erase(path.begin());
+    }
     return path;
   }
 
@@ -180,7 +214,7 @@ class Parser {
   }
 
   Result<Expression> comparison() {
-    auto left = operand();
+    auto left = sum();
     if (!left) return left;
     static constexpr std::pair<std::string_view, Kind> kOperators[] = {
         {"=", Kind::equal},          {"!=", Kind::not_equal}, {"<>", Kind::not_equal},
@@ -188,15 +222,45 @@ class Parser {
         {">", Kind::greater}};
     for (const auto& [symbol, kind] : kOperators) {
       if (!accept_symbol(symbol)) continue;
-      auto right = operand();
+      auto right = sum();
       if (!right) return right;
-      Expression result{kind, nullptr, {}, {}};
-      result.operands.push_back(*std::move(left));
-      result.operands.push_back(*std::move(right));
-      return result;
+      return pair(kind, *std::move(left), *std::move(right));
     }
     if (accept_word("IN")) return candidates(Kind::in, *std::move(left));
     if (accept_word("NIN")) return candidates(Kind::not_in, *std::move(left));
+    return left;
+  }
+
+  static Expression pair(Kind kind, Expression left, Expression right) {
+    Expression result{kind, nullptr, {}, {}};
+    result.operands.push_back(std::move(left));
+    result.operands.push_back(std::move(right));
+    return result;
+  }
+
+  using Operators = std::span<const std::pair<std::string_view, Kind>>;
+  Result<Expression> sum() {
+    static constexpr std::pair<std::string_view, Kind> kOperators[] = {{"+", Kind::add},
+                                                                       {"-", Kind::subtract}};
+    return terms(kOperators, &Parser::product);
+  }
+  Result<Expression> product() {
+    static constexpr std::pair<std::string_view, Kind> kOperators[] = {
+        {"*", Kind::multiply}, {"/", Kind::divide}, {"%", Kind::modulo}};
+    return terms(kOperators, &Parser::operand);
+  }
+  Result<Expression> terms(Operators operators, Result<Expression> (Parser::*operand)()) {
+    auto left = (this->*operand)();
+    for (int count = 0; left; ++count) {
+      const auto found = std::ranges::find_if(
+          operators, [&](const auto& known) { return is_symbol(known.first); });
+      if (found == operators.end()) return left;
+      if (count >= kDepth) return unexpected("fewer terms");
+      advance();
+      auto right = (this->*operand)();
+      if (!right) return right;
+      left = pair(found->second, *std::move(left), *std::move(right));
+    }
     return left;
   }
 
@@ -229,16 +293,27 @@ class Parser {
       return result;
     }
     if (here().kind == TokenKind::number) return number();
+    if (is_symbol("-") && tokens_[at_ + 1].kind == TokenKind::number) {
+      advance();
+      auto result = number();
+      if (!result) return result;
+      json::value& value = result->literal;
+      if (value.is_uint64()) return unexpected("a smaller number");
+      value = value.is_int64() ? json::value(-value.get_int64()) : json::value(-value.get_double());
+      return result;
+    }
     if (accept_word("true")) return Expression{Kind::literal, true, {}, {}};
     if (accept_word("false")) return Expression{Kind::literal, false, {}, {}};
     if (accept_word("null")) return Expression{Kind::literal, nullptr, {}, {}};
-    if (here().kind == TokenKind::word && tokens_[at_ + 1].kind == TokenKind::symbol &&
-        tokens_[at_ + 1].text == "(") {
-      return function();
-    }
+    if (begins_call()) return function();
     auto found = path();
     if (!found) return fail(std::move(found).error());
     return Expression{Kind::path, nullptr, *std::move(found), {}};
+  }
+
+  bool begins_call() const {
+    return here().kind == TokenKind::word && tokens_[at_ + 1].kind == TokenKind::symbol &&
+           tokens_[at_ + 1].text == "(";
   }
 
   Result<Expression> number() {
@@ -250,17 +325,18 @@ class Parser {
   }
 
   Result<Expression> function() {
-    struct Function {
+    struct Predicate {
       std::string_view name;
       Kind kind;
       std::size_t arguments;
     };
-    static constexpr Function kFunctions[] = {
+    static constexpr Predicate kPredicates[] = {
         {"IS_DEFINED", Kind::is_defined, 1},        {"STARTSWITH", Kind::starts_with, 2},
         {"STARTS_WITH", Kind::starts_with, 2},      {"ENDSWITH", Kind::ends_with, 2},
         {"ENDS_WITH", Kind::ends_with, 2},          {"CONTAINS", Kind::contains, 2},
         {"ARRAY_CONTAINS", Kind::array_contains, 2}};
-    for (const Function& known : kFunctions) {
+    if (++depth_ > kDepth) return unexpected("less nesting");
+    for (const Predicate& known : kPredicates) {
       if (!is_word(known.name)) continue;
       at_ += 2;
       Expression call{known.kind, nullptr, {}, {}};
@@ -268,7 +344,7 @@ class Parser {
         if (index > 0) {
           if (auto done = expect_symbol(","); !done) return fail(std::move(done).error());
         }
-        auto argument = operand();
+        auto argument = sum();
         if (!argument) return argument;
         call.operands.push_back(*std::move(argument));
       }
@@ -276,10 +352,28 @@ class Parser {
       if (known.kind == Kind::is_defined && call.operands[0].kind != Kind::path) {
         return fail(Code::invalid_argument, "IS_DEFINED takes a property");
       }
+      --depth_;
       return call;
     }
-    return fail(Code::invalid_argument, "position {}: there is no function {}()", here().position,
-                here().text);
+    const Function* function = find_function(here().text);
+    if (!function) {
+      return fail(Code::invalid_argument, "position {}: there is no function {}()", here().position,
+                  here().text);
+    }
+    Expression call{Kind::call, nullptr, {}, {}, function};
+    at_ += 2;
+    do {
+      auto argument = sum();
+      if (!argument) return argument;
+      call.operands.push_back(*std::move(argument));
+    } while (accept_symbol(","));
+    --depth_;
+    if (call.operands.size() < function->fewest || call.operands.size() > function->most) {
+      return fail(Code::invalid_argument, "{}() does not take {} arguments", function->name,
+                  call.operands.size());
+    }
+    if (auto done = expect_symbol(")"); !done) return fail(std::move(done).error());
+    return call;
   }
 
   std::vector<Token> tokens_;  // ends with TokenKind::end

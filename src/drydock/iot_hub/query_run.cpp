@@ -2,6 +2,7 @@
 #include "drydock/iot_hub/query_run.hpp"
 
 #include "base/encoding.hpp"
+#include "drydock/iot_hub/query_aggregation.hpp"
 
 namespace drydock::iot_hub {
 namespace {
@@ -66,6 +67,54 @@ Outcome<std::pair<EntityKey, std::int64_t>> read_continuation(std::string_view t
   return position;
 }
 
+// What paths mean in a job's record of a device; it has no case of its own.
+class JobSource final : public query::Source {
+ public:
+  explicit JobSource(const json::object& record) : record_(record) {}
+  query::Found find(const query::Path& path) const override {
+    const json::value* value = nullptr;
+    const json::object* object = &record_;
+    for (const std::string& word : path) {
+      value = nullptr;
+      if (object == nullptr) return {};
+      for (const auto& member : *object) {
+        if (ferry::equals_ignore_case(member.key(), word)) value = &member.value();
+      }
+      if (value == nullptr) return {};
+      object = value->if_object();
+    }
+    return {value, std::nullopt};
+  }
+
+ private:
+  const json::object& record_;
+};
+
+json::array matching_jobs(const Select& select, const json::array& jobs) {
+  json::array matching;
+  for (const json::value& job : jobs) {
+    if (!select.where || query::matches(*select.where, JobSource(job.get_object()))) {
+      matching.push_back(job);
+    }
+  }
+  return matching;
+}
+
+// The rows from `start` on.
+QueryPage page_of(const json::array& rows, std::int64_t start, std::size_t page_size,
+                  std::optional<std::int64_t> top) {
+  QueryPage page;
+  page.type = "Raw";
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t end = std::min(count, top.value_or(count));
+  std::int64_t at = std::max<std::int64_t>(start, 0);
+  for (; at < end && page.items.size() < page_size; ++at) {
+    page.items.push_back(rows[static_cast<std::size_t>(at)]);
+  }
+  if (at < end) page.continuation = make_continuation({}, at);
+  return page;
+}
+
 }  // namespace
 
 std::int64_t count_matches(const Hub& hub, const Select& select) {
@@ -78,15 +127,25 @@ std::int64_t count_matches(const Hub& hub, const Select& select) {
 }
 
 Outcome<QueryPage> run_query(const Hub& hub, const Select& select, std::size_t page_size,
-                             std::string_view continuation) {
-  QueryPage page;
-  page.twins = select.columns.empty();
-  if (select.count) {
-    page.items.push_back(json::object{{select.columns[0].name, count_matches(hub, select)}});
-    return page;
-  }
+                             std::string_view continuation, const json::array& jobs) {
   auto position = read_continuation(continuation);
   if (!position) return refuse(std::move(position).error());
+  if (select.from == Select::From::jobs) {
+    QueryPage page = page_of(matching_jobs(select, jobs), position->second, page_size, select.top);
+    page.type = "JobResponse";
+    return page;
+  }
+  if (select.aggregates()) {
+    query::Aggregation aggregation(select);
+    for_each_match(hub, select, {}, [&](const Device& device, const Entity& entity) {
+      aggregation.add(TwinSource(device, entity));
+      return true;
+    });
+    return page_of(aggregation.rows(), position->second, page_size, select.top);
+  }
+  const bool twins = select.columns.empty();
+  QueryPage page;
+  page.type = twins ? "Twin" : "Raw";
   std::int64_t seen = position->second;
   EntityKey last = position->first;
   for_each_match(hub, select, position->first, [&](const Device& device, const Entity& entity) {
@@ -95,8 +154,7 @@ Outcome<QueryPage> run_query(const Hub& hub, const Select& select, std::size_t p
       page.continuation = make_continuation(last, seen);
       return false;
     }
-    page.items.push_back(page.twins ? twin_json(hub, device, entity)
-                                    : project(select, device, entity));
+    page.items.push_back(twins ? twin_json(hub, device, entity) : project(select, device, entity));
     last = entity.identity.key;
     ++seen;
     return true;

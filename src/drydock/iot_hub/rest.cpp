@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/iot_hub/rest.hpp"
 
+#include <charconv>
+
 namespace drydock::iot_hub {
 namespace {
 
@@ -49,6 +51,10 @@ constexpr Operation kOperations[] = {
      "cloudToDeviceMessages/feedback/action", false, settle_feedback},
     {"POST", "/messages/servicebound/feedback/{lock}/abandon", kTwins,
      "cloudToDeviceMessages/feedback/action", false, abandon_feedback},
+    {"GET", "/jobs/v2/query", kTwins, "jobs/read", false, query_jobs},
+    {"GET", "/jobs/v2/{job}", kTwins, "jobs/read", false, get_job},
+    {"PUT", "/jobs/v2/{job}", kTwins, "jobs/write", false, schedule_job},
+    {"POST", "/jobs/v2/{job}/cancel", kTwins, "jobs/delete", false, cancel_job},
     {"GET", "/configurations", kRead, "configurations/read", false, list_configurations},
     {"POST", "/configurations/testQueries", kRead, "configurations/testQueries/action", false,
      test_configuration},
@@ -75,6 +81,17 @@ std::string Call::if_match() const {
     value = value.substr(1, value.size() - 2);
   }
   return value;
+}
+
+Outcome<std::size_t> Call::page_size() const {
+  std::size_t size = 100;
+  const auto wanted = request.headers.get("x-ms-max-item-count");
+  if (!wanted) return size;
+  const auto parsed = std::from_chars(wanted->data(), wanted->data() + wanted->size(), size);
+  if (parsed.ec != std::errc() || size == 0) {
+    return refuse(400004, "x-ms-max-item-count is not a number above 0");
+  }
+  return std::min<std::size_t>(size, 1000);
 }
 
 Outcome<json::object> Call::body() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "drydock/iot_hub/authorization.hpp"
+#include "drydock/iot_hub/jobs.hpp"
 #include "drydock/iot_hub/message_router.hpp"
 #include "drydock/iot_hub/methods.hpp"
 #include "net/router.hpp"
@@ -14,6 +15,7 @@ namespace drydock::iot_hub {
 struct Services {
   MethodCalls& methods;
   MessageRouter& router;
+  Jobs& jobs;
 };
 
 struct Call {
@@ -27,7 +29,8 @@ struct Call {
   EntityKey key() const;  // of the route's {device} and {module}
   // Without quotes and W/; empty when there is none.
   std::string if_match() const;
-  Outcome<json::object> body() const;  // 400006
+  Outcome<json::object> body() const;      // 400006
+  Outcome<std::size_t> page_size() const;  // x-ms-max-item-count, 100 without it; 400004
 };
 
 struct Operation {
@@ -67,6 +70,10 @@ Outcome<ferry::net::HttpResponse> purge_messages(Call& call);
 Outcome<ferry::net::HttpResponse> receive_feedback(Call& call);
 Outcome<ferry::net::HttpResponse> settle_feedback(Call& call);
 Outcome<ferry::net::HttpResponse> abandon_feedback(Call& call);
+Outcome<ferry::net::HttpResponse> schedule_job(Call& call);
+Outcome<ferry::net::HttpResponse> get_job(Call& call);
+Outcome<ferry::net::HttpResponse> cancel_job(Call& call);
+Outcome<ferry::net::HttpResponse> query_jobs(Call& call);
 Outcome<ferry::net::HttpResponse> list_configurations(Call& call);
 Outcome<ferry::net::HttpResponse> get_configuration(Call& call);
 Outcome<ferry::net::HttpResponse> put_configuration(Call& call);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
-
 #include "drydock/iot_hub/query_run.hpp"
 #include "drydock/iot_hub/rest.hpp"
 
@@ -20,16 +18,7 @@ HttpResponse twin_response(const Hub& hub, const Entity& entity) {
 Outcome<HttpResponse> change(Call& call, bool replace) {
   auto body = call.body();
   if (!body) return refuse(std::move(body).error());
-  Hub::TwinChange change;
-  change.replace = replace;
-  if (const auto* tags = ferry::find_object(*body, "tags")) change.tags = *tags;
-  if (const auto* properties = ferry::find_object(*body, "properties")) {
-    if (const auto* desired = ferry::find_object(*properties, "desired")) change.desired = *desired;
-  }
-  if (replace) {  // what is absent becomes empty
-    if (!change.tags) change.tags.emplace();
-    if (!change.desired) change.desired.emplace();
-  }
+  const Hub::TwinChange change = read_twin_change(*body, replace);
   auto changed = call.hub.change_twin(call.key(), change, call.if_match());
   if (!changed) return refuse(std::move(changed).error());
   return twin_response(call.hub, **changed);
@@ -66,19 +55,15 @@ Outcome<HttpResponse> query_devices(Call& call) {
     const bool known = select.error().code == ferry::Code::unsupported;
     return refuse(known ? 501000 : 400004, "query: {}", select.error().message);
   }
-  std::size_t page_size = 100;
-  if (const auto wanted = call.request.headers.get("x-ms-max-item-count")) {
-    const auto parsed = std::from_chars(wanted->data(), wanted->data() + wanted->size(), page_size);
-    if (parsed.ec != std::errc() || page_size == 0) {
-      return refuse(400004, "x-ms-max-item-count is not a number above 0");
-    }
-    page_size = std::min<std::size_t>(page_size, 1000);
-  }
-  auto page =
-      run_query(call.hub, *select, page_size, call.request.headers.get_or("x-ms-continuation", ""));
+  const auto page_size = call.page_size();
+  if (!page_size) return refuse(page_size.error());
+  const bool of_jobs = select->from == query::Select::From::jobs;
+  const json::array jobs = of_jobs ? call.services.jobs.records(call.hub.name()) : json::array();
+  auto page = run_query(call.hub, *select, *page_size,
+                        call.request.headers.get_or("x-ms-continuation", ""), jobs);
   if (!page) return refuse(std::move(page).error());
   auto response = json_response(200, page->items);
-  response.headers.set("x-ms-item-type", page->twins ? "Twin" : "Raw");
+  response.headers.set("x-ms-item-type", std::string(page->type));
   // An empty header would make Microsoft's clients ask for ever.
   if (!page->continuation.empty()) {
     response.headers.set("x-ms-continuation", page->continuation);

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "drydock/iot_hub/authorization.hpp"
+#include "drydock/iot_hub/deployment_engine.hpp"
 #include "drydock/iot_hub/mqtt_session.hpp"
 #include "drydock/iot_hub/rest.hpp"
 
@@ -35,15 +36,18 @@ ferry::Result<std::unique_ptr<IotHubService>> IotHubService::open(
   auto cloud_to_device =
       CloudToDevice::open(data / "iot_hub_cloud_to_device.db", clock, settings_of);
   if (!cloud_to_device) return fail(std::move(cloud_to_device).error());
-  return std::unique_ptr<IotHubService>(new IotHubService(executor, clock, directory,
-                                                          *std::move(store), std::move(events),
-                                                          *std::move(cloud_to_device)));
+  auto jobs = Jobs::open(data / "iot_hub_jobs.db", executor, clock);
+  if (!jobs) return fail(std::move(jobs).error());
+  return std::unique_ptr<IotHubService>(
+      new IotHubService(executor, clock, directory, *std::move(store), std::move(events),
+                        *std::move(cloud_to_device), *std::move(jobs)));
 }
 
 IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
                              const Directory& directory, Store store,
                              std::shared_ptr<event_hubs::EventStore> events,
-                             std::shared_ptr<CloudToDevice> cloud_to_device)
+                             std::shared_ptr<CloudToDevice> cloud_to_device,
+                             std::shared_ptr<Jobs> jobs)
     : executor_(executor),
       clock_(clock),
       directory_(directory),
@@ -52,6 +56,7 @@ IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& 
       cloud_to_device_(std::move(cloud_to_device)),
       message_router_(directory, clock, events_),
       methods_(executor),
+      jobs_(std::move(jobs)),
       router_(ferry::net::Router::Case::insensitive) {
   for (const Operation& operation : operations()) {
     router_.add(std::string(operation.method), operation.pattern, nullptr);
@@ -60,6 +65,10 @@ IotHubService::IotHubService(ferry::net::Executor executor, const ferry::Clock& 
   cloud_to_device_->on_message(
       [this](const std::string& hub, const std::string& device) { notify_device(hub, device); });
   ferry::net::spawn(executor_, sweep(cloud_to_device_));
+  jobs_->resume(methods_, [this](const std::string& name) -> std::shared_ptr<Hub> {
+    const auto info = directory_.find_hub(name);
+    return info ? find_hub(*info).value_or(nullptr) : nullptr;
+  });
 }
 
 ferry::net::Task<void> IotHubService::sweep(std::weak_ptr<CloudToDevice> cloud_to_device) {
@@ -71,6 +80,17 @@ ferry::net::Task<void> IotHubService::sweep(std::weak_ptr<CloudToDevice> cloud_t
   }
 }
 
+ferry::net::Task<void> IotHubService::evaluate(std::weak_ptr<Hub> hub,
+                                               std::chrono::milliseconds interval) {
+  for (;;) {
+    co_await ferry::net::sleep_for(interval);
+    const auto still_there = hub.lock();
+    if (!still_there || still_there->is_retired()) co_return;
+    DeploymentEngine(*still_there).rebuild();
+    [[maybe_unused]] const auto saved = still_there->commit();  // logged; the next pass tries again
+  }
+}
+
 void IotHubService::notify_device(const std::string& hub, const std::string& device) {
   const auto known = hubs_.find(hub);
   Entity* entity = known == hubs_.end() ? nullptr : known->second->find({device, ""});
@@ -79,6 +99,7 @@ void IotHubService::notify_device(const std::string& hub, const std::string& dev
 
 IotHubService::~IotHubService() {
   cloud_to_device_->on_message(nullptr);
+  jobs_->stop();
   for (const auto& [name, hub] : hubs_) hub->retire("the hub stops");
 }
 
@@ -92,6 +113,10 @@ Outcome<std::shared_ptr<Hub>> IotHubService::find_hub(const HubInfo& info) {
     return refuse(500001, "the hub's state cannot be read");
   }
   hub->tell(message_router_);
+  if (evaluation_interval_) {
+    hub->evaluate_in_passes();
+    ferry::net::spawn(executor_, evaluate(hub, *evaluation_interval_));
+  }
   hubs_[name] = hub;
   return hub;
 }
@@ -136,7 +161,7 @@ ferry::net::Task<Outcome<HttpResponse>> IotHubService::perform(HttpRequest reque
   auto allowed = authorize(operation, *info, **hub, request, match.parameters);
   if (!allowed) co_return refuse(std::move(allowed).error());
   const bool has_module = operation.pattern.find("{module}") != std::string_view::npos;
-  Services services{methods_, message_router_};
+  Services services{methods_, message_router_, *jobs_};
   Call call{request, match.parameters, **hub, services, *std::move(allowed), has_module};
   if (operation.run_later) {
     auto response = co_await operation.run_later(call);
@@ -233,6 +258,7 @@ void IotHubService::on_deleted(ResourceKind kind, std::string_view name) {
   auto erased = store_.erase(hub);
   if (erased) erased = events_->erase(built_in_log(hub));
   if (erased) erased = cloud_to_device_->erase_hub(hub);
+  if (erased) erased = jobs_->erase_hub(hub);
   message_router_.forget(hub);
   if (!erased) ferry::log::error("iot_hub", "erase hub {}: {}", hub, erased.error().describe());
 }

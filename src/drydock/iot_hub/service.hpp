@@ -11,6 +11,7 @@
 #include "drydock/iot_hub/authorization.hpp"
 #include "drydock/iot_hub/cloud_to_device.hpp"
 #include "drydock/iot_hub/device_registry.hpp"
+#include "drydock/iot_hub/jobs.hpp"
 #include "drydock/iot_hub/message_router.hpp"
 #include "drydock/iot_hub/methods.hpp"
 #include "drydock/iot_hub/mqtt_link.hpp"
@@ -22,8 +23,8 @@ namespace drydock::iot_hub {
 // Belongs to one loop. What it is given must outlive it; so must no connection.
 class IotHubService final : public ResourceObserver, public DeviceRegistry, public HubGauge {
  public:
-  // Keeps iot_hub.db and iot_hub_cloud_to_device.db in `data`, which must exist; what devices send
-  // goes into `events`.
+  // Keeps iot_hub.db, iot_hub_cloud_to_device.db and iot_hub_jobs.db in `data`, which must exist;
+  // what devices send goes into `events`.
   static ferry::Result<std::unique_ptr<IotHubService>> open(
       ferry::net::Executor executor, const ferry::Clock& clock, const Directory& directory,
       const Endpoints& endpoints, std::shared_ptr<event_hubs::EventStore> events,
@@ -45,6 +46,10 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   // this.
   void trust(const TokenVerifier& verifier) { verifier_ = &verifier; }
 
+  // What devices change has its effect on deployments this much later at most, as on Azure, which
+  // looks every five minutes; without it, at once. To be called before anything else.
+  void evaluate_every(std::chrono::milliseconds interval) { evaluation_interval_ = interval; }
+
   HubNumbers numbers(std::string_view hub) override;
   EndpointRecord endpoint_record(std::string_view hub, std::string_view endpoint) const override;
 
@@ -57,7 +62,9 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   IotHubService(ferry::net::Executor executor, const ferry::Clock& clock,
                 const Directory& directory, Store store,
                 std::shared_ptr<event_hubs::EventStore> events,
-                std::shared_ptr<CloudToDevice> cloud_to_device);
+                std::shared_ptr<CloudToDevice> cloud_to_device, std::shared_ptr<Jobs> jobs);
+  static ferry::net::Task<void> evaluate(std::weak_ptr<Hub> hub,
+                                         std::chrono::milliseconds interval);
   static ferry::net::Task<void> sweep(std::weak_ptr<CloudToDevice> cloud_to_device);
   // The hub's state, loaded at first use.
   Outcome<std::shared_ptr<Hub>> find_hub(const HubInfo& info);
@@ -76,9 +83,11 @@ class IotHubService final : public ResourceObserver, public DeviceRegistry, publ
   std::shared_ptr<CloudToDevice> cloud_to_device_;
   MessageRouter message_router_;
   MethodCalls methods_;
+  std::shared_ptr<Jobs> jobs_;
   ferry::net::Router router_;
   std::map<std::pair<std::string, std::string_view>, const struct Operation*> operations_;
   std::map<std::string, std::shared_ptr<Hub>> hubs_;
+  std::optional<std::chrono::milliseconds> evaluation_interval_;
 };
 
 }  // namespace drydock::iot_hub

@@ -141,8 +141,8 @@ TEST_F(DeploymentTest, RefusesWhatAzureRefuses) {
   EXPECT_EQ(put({{"content", json::object()}}), "InvalidConfigurationContent");
   EXPECT_EQ(put({{"content",
                   {{"modulesContent",
-                    {{"$edgeAgent", {{"properties.desired.modules.x", json::object()}}}}}}}}),
-            "NotSupportedByDrydock");
+                    {{"$edgeAgent", {{"properties.reported.modules", json::object()}}}}}}}}),
+            "InvalidConfigurationContent");
   EXPECT_EQ(put({{"content", content(1)}, {"metrics", {{"queries", {{"m", "select nonsense"}}}}}}),
             "InvalidConfigurationCustomMetricsQuery");
   EXPECT_EQ(error_name(call("GET", "/configurations/none")), "ConfigurationNotFound");

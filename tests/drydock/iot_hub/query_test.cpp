@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drydock/iot_hub/query.hpp"
 
+#include "drydock/iot_hub/query_aggregation.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -79,7 +81,27 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"tags.none = 1 or tags.floor = 3", Truth::yes},
         Case{"tags.none = 1 and tags.floor = 4", Truth::no},
         Case{"tags.site = 3", Truth::undefined},
-        Case{"properties.reported.nothing = null", Truth::yes}));
+        Case{"properties.reported.nothing = null", Truth::yes},
+        Case{"tags.floor * 2 + 1 = 7", Truth::yes}, Case{"1 + tags.floor * 2 = 8", Truth::no},
+        Case{"10 - tags.floor - 2 = 5", Truth::yes}, Case{"(tags.floor + 1) % 3 = 1", Truth::yes},
+        Case{"tags.floor / 2 = 1.5", Truth::yes}, Case{"tags.floor / 0 = 1", Truth::undefined},
+        Case{"tags.site + 1 = 1", Truth::undefined}, Case{"tags.floor-1 = 2", Truth::yes},
+        Case{"tags.floor > -4", Truth::yes}, Case{"tags.quote = 'it\\'s'", Truth::yes},
+        Case{"as_number('12.5') > 12", Truth::yes},
+        Case{"as_number(tags.site) > 1", Truth::undefined},
+        Case{"abs(0 - tags.floor) = 3 and power(2, 3) = 8 and square(3) = 9", Truth::yes},
+        Case{"ceiling(1.2) = 2 and floor(1.8) = 1 and sign(-3) = -1 and sqrt(9) = 3", Truth::yes},
+        Case{"exp(0) = 1", Truth::yes}, Case{"sqrt(-1) = 1", Truth::undefined},
+        Case{"is_array(properties.reported.list)", Truth::yes},
+        Case{"is_null(properties.reported.nothing)", Truth::yes},
+        Case{"is_number(tags.none)", Truth::no}, Case{"is_object(tags)", Truth::yes},
+        Case{"is_string(tags.site) and is_bool(capabilities.iotEdge)", Truth::yes},
+        Case{"is_primitive(tags.floor)", Truth::yes},
+        Case{"concat(tags.site, '-', deviceId) = 'north-crane-07'", Truth::yes},
+        Case{"length(tags.site) = 5 and length('\xC3\xA4') = 1", Truth::yes},
+        Case{"upper(tags.site) = 'NORTH' and lower('AB') = 'ab'", Truth::yes},
+        Case{"substring(deviceId, 6) = '07' and substring(deviceId, 0, 5) = 'crane'", Truth::yes},
+        Case{"index_of(deviceId, '-') = 5 and index_of(deviceId, 'x') = -1", Truth::yes}));
 
 class QueryMalformed : public testing::TestWithParam<const char*> {};
 TEST_P(QueryMalformed, IsRefused) {
@@ -90,7 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("", "tags.site =", "= 'x'", "tags.site = 'x", "tags.site == 'x'", "(tags.a = 1",
                     "tags.a = 1)", "tags.a = 1 and", "tags..a = 1", "tags.[[a = 1", "tags.a in []",
                     "tags.a in [1", "nothing(tags.a)", "is_defined('a')", "startswith(a)",
-                    "tags.a = 1 tags.b = 2", "tags.a & 1", "tags.a = 1e", "* and 1"));
+                    "tags.a = 1 tags.b = 2", "tags.a & 1", "tags.a = 1e", "* and 1", "1 +",
+                    "abs() = 1", "abs(1, 2) = 1", "substring('a') = 'a'", "tags.a = --1"));
 
 TEST(QuerySelect, KnowsTheQueriesOfTheTools) {
   for (const char* text :
@@ -110,17 +133,13 @@ TEST(QuerySelect, KnowsTheQueriesOfTheTools) {
   }
 }
 
-TEST(QuerySelect, SaysWhatItDoesNotSupport) {
-  for (const char* text :
-       {"select count() from devices group by tags.site", "select sum(tags.a) from devices",
-        "select * from devices.jobs", "select count(), deviceId from devices"}) {
-    const auto parsed = parse_select(text);
-    ASSERT_FALSE(parsed) << text;
-    EXPECT_EQ(parsed.error().code, ferry::Code::unsupported) << text;
-  }
+TEST(QuerySelect, RefusesWhatIsNone) {
   for (const char* text :
        {"", "select", "select from devices", "select * from", "select * devices",
-        "select * from cars", "select top 0 * from devices", "select * from devices where"}) {
+        "select * from cars", "select top 0 * from devices", "select * from devices where",
+        "select count(), deviceId from devices", "select * from devices group by tags.a",
+        "select tags.b from devices group by tags.a", "select deviceId from devices.jobs",
+        "select count() from devices.jobs", "select sum() from devices"}) {
     const auto parsed = parse_select(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, ferry::Code::invalid_argument) << text;
@@ -133,6 +152,43 @@ TEST(Query, NestingIsLimited) {
   std::string nots;
   for (int i = 0; i < 5000; ++i) nots += "not ";
   EXPECT_FALSE(parse_condition(nots + "a = 1"));
+  std::string calls;
+  for (int i = 0; i < 500; ++i) calls += "lower(";
+  EXPECT_FALSE(parse_condition(calls));
+  std::string contained;
+  for (int i = 0; i < 500; ++i) contained += "contains(";
+  EXPECT_FALSE(parse_condition(contained));
+  std::string sum = "1";
+  for (int i = 0; i < 500; ++i) sum += "+1";
+  EXPECT_FALSE(parse_condition(sum + " = 501"));
+}
+
+// The rows of a query over objects that stand for twins.
+std::string rows(std::string_view text, std::initializer_list<const char*> twins) {
+  const auto select = parse_select(text);
+  if (!select) return select.error().describe();
+  Aggregation aggregation(*select);
+  for (const char* each : twins) {
+    aggregation.add(JsonSource(each));
+  }
+  return json::serialize(aggregation.rows());
+}
+
+TEST(QueryAggregation, CountsAndComputesByGroup) {
+  EXPECT_EQ(rows("select tags.site as site, count() as n, sum(t) as sum, avg(t) as avg, min(t) as "
+                 "min, max(t) as max from devices group by tags.site",
+                 {R"({"tags":{"site":"b"},"t":1})", R"({"tags":{"site":"a"},"t":2})",
+                  R"({"tags":{"site":"b"},"t":2.5})", R"({"tags":{"site":"b"},"t":"x"})",
+                  R"({"tags":{}})"}),
+            R"([{"site":"a","n":1,"sum":2,"avg":2,"min":2,"max":2},)"
+            R"({"site":"b","n":3,"sum":3.5E0,"avg":1.75E0,"min":1,"max":2.5E0},)"
+            R"({"n":1,"sum":0}])");
+}
+
+TEST(QueryAggregation, IsOneRowWithoutGroups) {
+  EXPECT_EQ(rows("select count() as all from devices", {}), R"([{"all":0}])");
+  EXPECT_EQ(rows("select count(), max(t) from devices", {R"({"t":1})", R"({"t":3})"}),
+            R"([{"count":2,"max":3}])");
 }
 
 TEST(Query, FindsTheOnlyDevice) {
