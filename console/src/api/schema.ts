@@ -57,6 +57,14 @@ export type Caller = {
   organization: string;
 };
 
+/** Of a group or of a node */
+export type CapabilityEdit = {
+  group?: string;
+  node?: string;
+  capability: string;
+  present?: boolean;
+};
+
 export type Certificate = {
   id: string;
   subject: string;
@@ -192,6 +200,9 @@ export type Conflict = {
     kind: "align" | "drop" | "split";
     words: string;
     edits: Edit[];
+    settings?: SettingEdit[];
+    labels?: LabelEdit[];
+    capabilities?: CapabilityEdit[];
   }>;
 };
 
@@ -250,11 +261,14 @@ export type Deployment = {
     version: string;
   }>;
   groups: string[];
+  selector: string | null;
+  configuration: Settings;
   createdAt: string;
 };
 
 export type DeploymentApplied = {
-  deployment: Deployment;
+  /** The first of them */
+  deployment: Deployment | null;
   /** Every deployment that was edited; one that went away has no components */
   deployments: Deployment[];
   plan: Plan;
@@ -279,7 +293,26 @@ export type Edit = {
     name: string;
     version: string;
   }>;
-  groups: string[];
+  groups?: string[];
+  /** Targets groups by their labels: site=lyon,tier!=test */
+  selector?: string;
+  configuration?: Settings;
+};
+
+export type EffectiveSetting = {
+  component: string;
+  version: string;
+  setting: string;
+  /** null: nobody has set it, and there is no default */
+  value: unknown;
+  layer: "component" | "workspace" | "deployment" | "group" | "node";
+  owner: string | null;
+  /** null: this version does not know the setting */
+  delivery: "env" | "twin" | null;
+  /** Of the container */
+  variable: string | null;
+  type: string | null;
+  description: string | null;
 };
 
 export type Enrollment = {
@@ -385,11 +418,9 @@ export type GroupPlan = {
   manifestBytes: number;
   manifestLimit: number;
   added: PlannedComponent[];
-  updated: Array<{
-    component: string;
-    from: string;
-    to: string;
-  }>;
+  updated: PlannedUpdate[];
+  restarted: Reconfigured[];
+  reconfigured: Reconfigured[];
   removed: PlannedComponent[];
   unchanged: PlannedComponent[];
   /** What a node that runs what stands now would fetch */
@@ -403,11 +434,9 @@ export type GroupPlan = {
     composition: number;
     nodes: number;
     added: PlannedComponent[];
-    updated: Array<{
-      component: string;
-      from: string;
-      to: string;
-    }>;
+    updated: PlannedUpdate[];
+    restarted: Reconfigured[];
+    reconfigured: Reconfigured[];
     removed: PlannedComponent[];
     unchanged: PlannedComponent[];
   }>;
@@ -421,6 +450,24 @@ export type GroupPlan = {
     count: number;
     names: string[];
   };
+  /** Nodes without the room for what is fetched, and how many have not said what they have */
+  disk: {
+    lacking: {
+      count: number;
+      names: string[];
+    };
+    unknown: number;
+  };
+  /** Nodes with settings of their own for which something else changes than for the group */
+  apart: Array<{
+    node: string;
+    added: PlannedComponent[];
+    updated: PlannedUpdate[];
+    restarted: Reconfigured[];
+    reconfigured: Reconfigured[];
+    removed: PlannedComponent[];
+    unchanged: PlannedComponent[];
+  }>;
 };
 
 export type GroupStarted = {
@@ -458,12 +505,17 @@ export type IssuedCertificate = {
 export type KeptPlan = {
   id: string;
   edits: Edit[];
+  settings?: SettingEdit[];
+  labels?: LabelEdit[];
+  capabilities?: CapabilityEdit[];
   groups: GroupPlan[];
   conflicts: Conflict[];
   /** What forbids applying it */
   problems: string[];
   /** Worth knowing, in nobody's way */
   warnings: string[];
+  /** How long it takes to tell the hub, at the rate that it allows; what nodes take is not in it */
+  leastSeconds: number;
   applicable: boolean;
   createdAt: string;
   expiresAt: string;
@@ -472,6 +524,13 @@ export type KeptPlan = {
 };
 
 export type KeyType = "ec-p256" | "ec-p384" | "rsa-2048" | "rsa-3072" | "rsa-4096";
+
+export type LabelEdit = {
+  group: string;
+  label: string;
+  /** null or absent: the group loses the label */
+  value?: string | null;
+};
 
 export type LifeState = "provisioning" | "ready" | "failed" | "deleting";
 
@@ -647,12 +706,21 @@ export type Plan = {
   problems: string[];
   /** Worth knowing, in nobody's way */
   warnings: string[];
+  /** How long it takes to tell the hub, at the rate that it allows; what nodes take is not in it */
+  leastSeconds: number;
   applicable: boolean;
 };
 
 export type PlannedComponent = {
   component: string;
   version: string;
+};
+
+export type PlannedUpdate = {
+  component: string;
+  from: string;
+  to: string;
+  settings: SettingChange[];
 };
 
 export type PreflightReport = {
@@ -662,6 +730,13 @@ export type PreflightReport = {
 
 export type Problem = {
   error: Error;
+};
+
+/** The same version with other settings */
+export type Reconfigured = {
+  component: string;
+  version: string;
+  settings: SettingChange[];
 };
 
 export type RegistrationPolicy = {
@@ -754,6 +829,76 @@ export type Revocation = {
 
 export type Role = "Owner" | "Operator" | "Viewer";
 
+export type Rollout = {
+  id: string;
+  deployments: string[];
+  plan: string | null;
+  startedBy: string;
+  policy: RolloutPolicy;
+  state: "preparing" | "running" | "soaking" | "paused" | "promoting" | "returning" | "done" | "aborted" | "returned";
+  pausedFrom: string | null;
+  /** That is let in, from 1; 0 while it is being prepared */
+  wave: number;
+  since: string;
+  /** Why it is paused or went back */
+  reason: string | null;
+  /** What keeps it from going on just now */
+  trouble: string | null;
+  waves: Array<{
+    name: string;
+    state: "waiting" | "open" | "passed" | "closed";
+    nodes: number;
+    verdicts: Record<string, number>;
+  }>;
+  groups: Array<{
+    group: string;
+    composition: number;
+    previous: number;
+    reached: "nothing" | "waves" | "everybody";
+    returned: boolean;
+    lateJoiners: number;
+  }>;
+  /** The first twenty nodes that are neither done nor on the way */
+  troubled: RolloutNode[];
+  events: Array<{
+    at: string;
+    what: string;
+  }>;
+  startedAt: string;
+  finishedAt: string | null;
+};
+
+export type RolloutBegun = {
+  rollout: Rollout;
+  plan: Plan;
+};
+
+export type RolloutNode = {
+  node: string;
+  group: string;
+  wave: number;
+  /** null before its wave has come */
+  verdict: "pending" | "downloading" | "done" | "crash-looping" | "unhealthy" | "returned" | "offline" | null;
+  reason: string | null;
+  since: string | null;
+  /** Somebody promoted in spite of it */
+  forgiven: boolean;
+};
+
+/** How a rollout goes; docs/api.md tells what each member means */
+export type RolloutPolicy = {
+  canaries?: string[];
+  /** 5%, 10 or group=line-1; shares count from the beginning */
+  waves?: string[];
+  soak?: string;
+  success?: string;
+  maxFailures?: string;
+  onFailure?: "return" | "pause";
+  scope?: "fleet" | "group";
+  patience?: string;
+  deadline?: string;
+};
+
 export type Rollover = {
   id: string;
   use: CertificateUse;
@@ -818,6 +963,37 @@ export type Session = {
   expiresAt: string;
 };
 
+export type Setting = {
+  layer: "workspace" | "deployment" | "group" | "node";
+  /** The deployment, group or node */
+  owner: string | null;
+  component: string;
+  setting: string;
+  value: unknown;
+};
+
+export type SettingChange = {
+  setting: string;
+  /** null: it was not set */
+  from: unknown;
+  /** null: it is set no more */
+  to: unknown;
+};
+
+/** What the workspace, a group or a node says of a setting */
+export type SettingEdit = {
+  layer: "workspace" | "group" | "node";
+  /** The group or node */
+  owner?: string;
+  component: string;
+  setting: string;
+  /** null or absent: it says nothing any more */
+  value?: unknown;
+};
+
+/** By component, its settings and their values */
+export type Settings = Record<string, Record<string, unknown>>;
+
 export type SignIn = {
   id: string;
   status: "running" | "succeeded" | "failed";
@@ -848,6 +1024,11 @@ export type Step = {
   retryAt: string | null;
   startedAt: string | null;
   finishedAt: string | null;
+};
+
+export type Traits = {
+  labels: Record<string, string>;
+  capabilities: string[];
 };
 
 export type VersionState = "draft" | "publishing" | "published" | "failed";
