@@ -149,7 +149,12 @@ Task<void> Connection::run() {
 }
 
 bool Connection::feed(std::string_view bytes) {
-  tap_.feed(bytes);
+  if (!tap_.feed(bytes)) {
+    pn_connection_driver_errorf(&driver_, "amqp:framing-error", "%s", "a frame cannot be read");
+    pn_connection_driver_close(&driver_);
+    process_events();
+    return false;
+  }
   while (!bytes.empty()) {
     const pn_rwbytes_t room = pn_connection_driver_read_buffer(&driver_);
     if (room.size == 0) {

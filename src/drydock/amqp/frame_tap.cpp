@@ -30,6 +30,12 @@ Value field_of(const Value& fields, std::size_t index) {
   }
 }
 
+// As narrowly as the engine looks at it.
+bool is_uint(const Value& value) {
+  const std::string_view encoded = value.encoded();
+  return !encoded.empty() && (encoded[0] == '\x43' || encoded[0] == '\x52' || encoded[0] == '\x70');
+}
+
 std::vector<std::string> symbols_of(const Value& value) {
   std::vector<std::string> symbols;
   if (const auto one = value.text()) symbols.emplace_back(*one);
@@ -54,8 +60,8 @@ std::vector<std::string> symbols_of(const Value& value) {
 
 }  // namespace
 
-void FrameTap::feed(std::string_view bytes) {
-  if (broken_) return;
+bool FrameTap::feed(std::string_view bytes) {
+  if (broken_) return false;
   buffer_ += bytes;
   std::string_view rest = buffer_;
   while (rest.size() >= kFrameHead) {
@@ -66,33 +72,37 @@ void FrameTap::feed(std::string_view bytes) {
     const std::uint64_t size = number_at(rest, 4);
     if (size < kFrameHead || size > kLongestFrame) {
       broken_ = true;
-      buffer_.clear();
-      return;
+      return true;  // the engine says what is wrong with it
     }
     if (rest.size() < size) break;
-    read_frame(rest.substr(0, static_cast<std::size_t>(size)));
+    if (!read_frame(rest.substr(0, static_cast<std::size_t>(size)))) {
+      broken_ = true;
+      return false;
+    }
     rest.remove_prefix(static_cast<std::size_t>(size));
   }
   buffer_.erase(0, buffer_.size() - rest.size());
+  return true;
 }
 
-void FrameTap::read_frame(std::string_view frame) {
+bool FrameTap::read_frame(std::string_view frame) {
   const std::size_t body = 4U * static_cast<unsigned char>(frame[4]);
   const bool is_amqp = frame[5] == 0;
-  if (!is_amqp || body < kFrameHead || body >= frame.size()) return;
+  if (!is_amqp || body < kFrameHead || body >= frame.size()) return true;
   const auto channel = static_cast<std::uint16_t>(number_at(frame.substr(6), 2));
   Reader reader(frame.substr(body));
   const auto performative = reader.next();
-  if (!performative) return;
+  if (!performative) return false;
   const auto code = performative->descriptor();
   const auto fields = performative->described();
-  if (!code || !fields || !fields->is_list()) return;
+  if (!code || !fields || !fields->is_list()) return false;
   if (*code == kAttach) read_attach(channel, *fields);
-  if (*code == kTransfer) read_transfer(channel, *fields);
+  if (*code == kTransfer) return read_transfer(channel, *fields);
   if (*code == kDetach) read_detach(channel, *fields);
   if (*code == kEnd) {
     std::erase_if(handles_, [&](const auto& entry) { return entry.first.first == channel; });
   }
+  return true;
 }
 
 void FrameTap::read_attach(std::uint16_t channel, const Value& fields) {
@@ -106,10 +116,12 @@ void FrameTap::read_attach(std::uint16_t channel, const Value& fields) {
   formats_[std::string(*name)].clear();
 }
 
-void FrameTap::read_transfer(std::uint16_t channel, const Value& fields) {
+bool FrameTap::read_transfer(std::uint16_t channel, const Value& fields) {
   const auto handle = field_of(fields, 0).unsigned_integer();
   const auto known = handle ? handles_.find({channel, *handle}) : handles_.end();
-  if (known == handles_.end()) return;
+  const bool goes_on = known != handles_.end() && known->second.in_delivery;
+  if (!goes_on && !is_uint(field_of(fields, 1))) return false;
+  if (known == handles_.end()) return true;
   Incoming& incoming = known->second;
   if (!incoming.in_delivery) {
     const auto format = field_of(fields, 3).unsigned_integer();
@@ -118,6 +130,7 @@ void FrameTap::read_transfer(std::uint16_t channel, const Value& fields) {
   const bool more = field_of(fields, 5).boolean().value_or(false);
   const bool aborted = field_of(fields, 9).boolean().value_or(false);
   incoming.in_delivery = more && !aborted;
+  return true;
 }
 
 void FrameTap::read_detach(std::uint16_t channel, const Value& fields) {

@@ -16,8 +16,9 @@ namespace drydock::amqp {
 
 class FrameTap {
  public:
-  // The bytes as they go into the engine. What is malformed is left for the engine to refuse.
-  void feed(std::string_view bytes);
+  // The bytes before they go into the engine. False when they must not: the engine aborts the
+  // program over a delivery that begins without its id (s.2.7.5).
+  [[nodiscard]] bool feed(std::string_view bytes);
 
   // Of the next delivery that has come in whole, or begun, on the link that a peer sends by.
   std::uint32_t take_message_format(std::string_view link);
@@ -32,9 +33,9 @@ class FrameTap {
   };
   using Handle = std::pair<std::uint16_t, std::uint64_t>;
 
-  void read_frame(std::string_view frame);
+  bool read_frame(std::string_view frame);
   void read_attach(std::uint16_t channel, const Value& fields);
-  void read_transfer(std::uint16_t channel, const Value& fields);
+  bool read_transfer(std::uint16_t channel, const Value& fields);
   void read_detach(std::uint16_t channel, const Value& fields);
 
   std::string buffer_;

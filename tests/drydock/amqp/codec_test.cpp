@@ -164,7 +164,7 @@ TEST(FrameTap, TellsTheFormatOfEachDelivery) {
   for (const std::size_t step : {std::size_t{1}, std::size_t{7}, bytes.size()}) {
     FrameTap tap;
     for (std::size_t at = 0; at < bytes.size(); at += step) {
-      tap.feed(std::string_view(bytes).substr(at, step));
+      EXPECT_TRUE(tap.feed(std::string_view(bytes).substr(at, step)));
     }
     EXPECT_EQ(tap.take_desired_capabilities("sender", true), std::vector<std::string>{"wish"});
     EXPECT_EQ(tap.take_message_format("sender"), 0x80013700U);
@@ -172,6 +172,17 @@ TEST(FrameTap, TellsTheFormatOfEachDelivery) {
     EXPECT_EQ(tap.take_message_format("sender"), 0U);
     EXPECT_EQ(tap.take_message_format("nobody"), 0U);
   }
+}
+
+TEST(FrameTap, KeepsDeliveriesWithoutIdFromTheEngine) {
+  const auto nameless = frame(0x14, [](Encoder& out) {
+    out.unsigned_integer(3);
+    out.null();
+    return 2;
+  });
+  FrameTap tap;
+  EXPECT_TRUE(tap.feed(attach_frame(3, "sender") + transfer_frame(3, 0, true) + nameless));
+  EXPECT_FALSE(tap.feed(nameless));
 }
 
 }  // namespace
