@@ -2,7 +2,6 @@
 #include "api/views.hpp"
 
 #include "api/workspace_options.hpp"
-
 #include "base/clock.hpp"
 #include "control/nodes/node_health.hpp"
 
