@@ -13,7 +13,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::int64_t kShortest = 15;
-constexpr std::int64_t kLongest = 60;
+constexpr std::int64_t kLongestLease = 60;
 constexpr std::string_view kIdHeader = "x-ms-lease-id";
 
 tl::unexpected<Refusal> conflict(std::string code, std::string message) {
@@ -51,7 +51,7 @@ Outcome<LeaseChange> acquire(const std::optional<Lease>& lease, LeaseState state
   auto duration = number_in(headers, "x-ms-lease-duration");
   if (!duration) return refuse(std::move(duration).error());
   const std::int64_t length = duration->value_or(0);
-  if (length != -1 && (length < kShortest || length > kLongest)) {
+  if (length != -1 && (length < kShortest || length > kLongestLease)) {
     return refuse_header("x-ms-lease-duration", headers.get_or("x-ms-lease-duration", ""));
   }
   std::string id = headers.get_or("x-ms-proposed-lease-id", "");
@@ -91,7 +91,7 @@ Outcome<LeaseChange> break_off(const Lease& lease, LeaseState state, const net::
                                ferry::Timestamp now) {
   auto period = number_in(headers, "x-ms-lease-break-period");
   if (!period) return refuse(std::move(period).error());
-  if (*period && (**period < 0 || **period > kLongest)) {
+  if (*period && (**period < 0 || **period > kLongestLease)) {
     return refuse_header("x-ms-lease-break-period", std::to_string(**period));
   }
   Lease broken = lease;
