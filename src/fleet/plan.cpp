@@ -47,7 +47,16 @@ void check_change(const Fleet& fleet, const Change& change, std::vector<std::str
   }
   for (const auto& edit : change.settings) {
     if (edit.layer == Layer::group) groups.insert(edit.owner);
-    if (edit.layer == Layer::node) nodes.insert(edit.owner);
+    if (edit.layer != Layer::node) continue;
+    nodes.insert(edit.owner);
+    // What a configuration owns, the hub puts back at its next pass, also within an object.
+    if (edit.value) {
+      problems.push_back(
+          fmt::format("{} of {} cannot be set for node {} alone: the IoT Hub keeps to the group's "
+                      "configuration; "
+                      "move the node to a group of its own and set it there",
+                      edit.setting, edit.component, edit.owner));
+    }
   }
   for (const auto& component : components) {
     if (!fleet.catalog.contains(component)) {

@@ -2,7 +2,6 @@
 // Layers of configuration from the plan to what the hub holds.
 #include <gmock/gmock.h>
 
-#include "control/deployments/nodes_apart.hpp"
 #include "tests/control/scripted_cloud.hpp"
 
 namespace ferry::control {
@@ -92,7 +91,6 @@ class ConfigurationTest : public ControlTest {
       twins_[module] = entry.at("properties.desired").as_object();
     }
   }
-  json::value env_of_pump() { return twins_["$edgeAgent"].at("modules").at("x").at("env"); }
   json::value sent(std::string_view path) {
     const json::value content = hub_.configurations.rbegin()->second.at("content");
     boost::system::error_code error;
@@ -114,11 +112,6 @@ class ConfigurationTest : public ControlTest {
         loop_->run_until_done(control_->deployments.apply(organization_, "plant-a", change, false));
     EXPECT_TRUE(outcome && std::holds_alternative<Refused>(*outcome));
     return std::get<Refused>(*outcome).error;
-  }
-  ApartState settle() {
-    auto state = loop_->run_until_done(settle_node(*context_, fleet::NodeId("node-1")));
-    EXPECT_TRUE(state) << state.error().describe();
-    return *state;
   }
 
   const fleet::NodeGroup group_;
@@ -164,28 +157,11 @@ TEST_F(ConfigurationTest, WhatTheSchemaForbidsIsRefusedAndNothingIsSent) {
   EXPECT_THAT(*control_->configuration.list(organization_, "plant-a"), IsEmpty());
 }
 
-TEST_F(ConfigurationTest, ANodesOwnSettingsAreWrittenIntoItsTwinsAndPutBack) {
+TEST_F(ConfigurationTest, ANodeAloneIsNotConfiguredBecauseTheHubWouldPutItBack) {
   hub_applies();
-  apply(setting(fleet::Layer::node, "pump-7", "rate", 7));
-  apply(setting(fleet::Layer::node, "pump-7", "live", "here"));
-  EXPECT_THAT(hub_.configurations, SizeIs(1));
-  EXPECT_EQ(sent(kRate), "absent") << "the group has none of it";
-  EXPECT_EQ(env_of_pump(), (json::object{{"RATE", {{"value", 7}}}}));
-  EXPECT_EQ(twins_["x"], (json::object{{"live", "here"}}));
-
-  apply(setting(fleet::Layer::group, "line-1", "live", "everywhere"));
-  EXPECT_EQ(settle(), ApartState::settled) << "over what the hub has applied so far";
-  hub_applies();
-  EXPECT_EQ(twins_["x"], (json::object{{"live", "everywhere"}}));
-  EXPECT_EQ(settle(), ApartState::settled);
-  EXPECT_EQ(twins_["x"], (json::object{{"live", "here"}}));
-  EXPECT_EQ(env_of_pump(), (json::object{{"RATE", {{"value", 7}}}}));
-
-  apply(setting(fleet::Layer::node, "pump-7", "rate", std::nullopt));
-  apply(setting(fleet::Layer::node, "pump-7", "live", std::nullopt));
-  EXPECT_EQ(env_of_pump(), json::object());
-  EXPECT_EQ(twins_["x"], (json::object{{"live", "everywhere"}}));
-  EXPECT_THAT(*context_->store.layers.nodes_apart(), IsEmpty()) << "nobody looks after it any more";
+  EXPECT_THAT(refuse(setting(fleet::Layer::node, "pump-7", "rate", 7)).message,
+              HasSubstr("cannot be set for node pump-7 alone"));
+  EXPECT_THAT(*context_->store.layers.nodes_apart(), IsEmpty());
 }
 
 TEST_F(ConfigurationTest, ACompositionIsRestoredWithItsConfiguration) {
