@@ -54,7 +54,8 @@ TEST(AmqpCodec, KnowsTheShortForms) {
   EXPECT_EQ(read("\x61\xff\xfe"s).integer(), -2);
   EXPECT_EQ(read("\x56\x01"s).boolean(), true);
   EXPECT_TRUE(read("\x45"s).is_list());
-  const Value described = read("\0\x53\x75\xa0\x02hi"s);
+  const auto bytes = "\0\x53\x75\xa0\x02hi"s;  // what was read points into it
+  const Value described = read(bytes);
   EXPECT_EQ(described.descriptor(), 0x75U);
   EXPECT_EQ(described.described()->binary(), "hi");
 }
