@@ -190,7 +190,7 @@ TEST_F(Remote, DeployTakesTheNewestPublishedVersionAndShowsTheRefusedPlan) {
                      {"version": "1.0.0", "state": "published"}]})"});
   server.expect({"PUT", "/api/v1/workspaces/w/deployments/default", 409,
                  R"({"error": {"code": "conflict", "message": "this removes heartbeat",
-                     "hint": "", "details": {"groups": [{"group": "line-1", "nodes": 1,
+                     "hint": "say --allow-removals when that is meant", "details": {"groups": [{"group": "line-1", "nodes": 1,
                      "removed": [{"component": "heartbeat", "version": "1.0.0"}]}]}}})"});
   Deploy arguments;
   arguments.components = {"sampler"};
