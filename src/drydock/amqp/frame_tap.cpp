@@ -6,10 +6,12 @@ namespace {
 
 constexpr std::size_t kFrameHead = 8;
 constexpr std::size_t kLongestFrame = 1024 * 1024;  // the engine announces far less
+constexpr std::uint64_t kOpen = 0x10;
 constexpr std::uint64_t kAttach = 0x12;
 constexpr std::uint64_t kTransfer = 0x14;
 constexpr std::uint64_t kDetach = 0x16;
 constexpr std::uint64_t kEnd = 0x17;
+constexpr std::uint64_t kClose = 0x18;
 constexpr std::size_t kMostHandles = 4096;
 
 std::uint64_t number_at(std::string_view bytes, std::size_t count) {
@@ -95,7 +97,7 @@ bool FrameTap::read_frame(std::string_view frame) {
   if (!performative) return false;
   const auto code = performative->descriptor();
   const auto fields = performative->described();
-  if (!code || !fields || !fields->is_list()) return false;
+  if (!code || !fields || !fields->is_list() || *code < kOpen || *code > kClose) return false;
   if (*code == kAttach) read_attach(channel, *fields);
   if (*code == kTransfer) return read_transfer(channel, *fields);
   if (*code == kDetach) read_detach(channel, *fields);

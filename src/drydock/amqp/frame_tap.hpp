@@ -17,7 +17,8 @@ namespace drydock::amqp {
 class FrameTap {
  public:
   // The bytes before they go into the engine. False when they must not: the engine aborts the
-  // program over a delivery that begins without its id (s.2.7.5).
+  // program over a delivery that begins without its id (s.2.7.5), and leaks over SASL's frames
+  // where only AMQP's may be.
   [[nodiscard]] bool feed(std::string_view bytes);
 
   // Of the next delivery that has come in whole, or begun, on the link that a peer sends by.
