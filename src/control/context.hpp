@@ -53,8 +53,6 @@ struct Context {
   // Wakes whoever runs a rollout, by its id; see deployments/rollout_loop.hpp.
   std::map<std::string, std::shared_ptr<RolloutWake>> rollout_wakes;
   Sleep sleep;
-  // How often nodes with settings of their own are looked after.
-  std::chrono::milliseconds apart_poll{30'000};
 };
 
 // One place for each kind of operation; called once.

@@ -3,7 +3,6 @@
 
 #include "base/log.hpp"
 #include "control/context.hpp"
-#include "control/deployments/nodes_apart.hpp"
 #include "control/deployments/rollout_loop.hpp"
 #include "control/nodes/node_gate.hpp"
 
@@ -77,7 +76,6 @@ Result<void> Control::resume() {
   if (!rollouts_resumed) return rollouts_resumed;
   context_->loop.spawn(follow_due_authorities(*context_));
   context_->loop.spawn(sweep_shut_outs(*context_));
-  context_->loop.spawn(follow_nodes_apart(*context_));
   return {};
 }
 

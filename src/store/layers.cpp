@@ -20,13 +20,6 @@ Result<std::set<std::string>> texts(Result<std::vector<sqlite::Row>> rows) {
   return result;
 }
 
-Result<std::vector<fleet::NodeId>> ids(Result<std::vector<sqlite::Row>> rows) {
-  if (!rows) return fail(std::move(rows).error());
-  std::vector<fleet::NodeId> nodes;
-  for (const auto& row : *rows) nodes.emplace_back(row.text(0));
-  return nodes;
-}
-
 // Columns: component, setting, value from `first` on.
 Result<void> add_setting(const sqlite::Row& row, int first, fleet::Settings& settings) {
   auto value = parse_json(row.text(first + 2));
@@ -153,24 +146,6 @@ Result<std::map<std::string, std::set<std::string>>> Layers::node_capabilities(
   std::map<std::string, std::set<std::string>> nodes;
   for (const auto& row : *rows) nodes[row.text(0)].insert(row.text(1));
   return nodes;
-}
-
-Result<std::vector<fleet::NodeId>> Layers::nodes_apart() const {
-  return ids(database_.query(
-      "SELECT node FROM nodes_apart UNION SELECT node FROM settings WHERE node IS NOT NULL"));
-}
-
-Result<std::vector<fleet::NodeId>> Layers::nodes_apart(const fleet::NodeGroupId& group) const {
-  return ids(database_.query(
-      "SELECT id FROM nodes WHERE node_group = ? AND id IN (SELECT node FROM nodes_apart UNION "
-      "SELECT node FROM settings WHERE node IS NOT NULL)",
-      {group.str()}));
-}
-
-Result<void> Layers::mark_apart(const fleet::NodeId& node, bool apart) {
-  return database_.execute(apart ? "INSERT OR IGNORE INTO nodes_apart(node) VALUES(?)"
-                                 : "DELETE FROM nodes_apart WHERE node = ?",
-                           {node.str()});
 }
 
 }  // namespace ferry::store

@@ -51,11 +51,6 @@ class Layers {
   Result<std::map<std::string, std::set<std::string>>> node_capabilities(
       const fleet::NodeGroupId& group) const;
 
-  // Nodes with settings of their own, and those whose twins are still marked as apart.
-  Result<std::vector<fleet::NodeId>> nodes_apart() const;
-  Result<std::vector<fleet::NodeId>> nodes_apart(const fleet::NodeGroupId& group) const;
-  Result<void> mark_apart(const fleet::NodeId& node, bool apart);
-
  private:
   sqlite::Database& database_;
 };

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "control/deployments/delivery.hpp"
-#include "control/deployments/nodes_apart.hpp"
 #include "control/deployments/planning.hpp"
 #include "control/deployments/recording.hpp"
 #include "control/deployments/rollout_loop.hpp"
@@ -69,22 +68,16 @@ std::string describe(const fleet::Change& change) {
   return fmt::format("{}", fmt::join(names, ","));
 }
 
-// The groups that are delivered to, and which of them have nodes with settings of their own.
+// The groups that are delivered to.
 Result<json::object> delivery_input(const Context& context, const fleet::Workspace& workspace,
                                     const fleet::Plan& plan) {
   json::array groups;
-  json::array apart;
   for (const auto& group : plan.groups) {
     auto found = find_group(context, workspace, group.group);
     if (!found) return fail(std::move(found).error());
     groups.emplace_back(found->id.str());
-    auto nodes = context.store.layers.nodes_apart(found->id);
-    if (!nodes) return fail(std::move(nodes).error());
-    if (!nodes->empty()) apart.emplace_back(found->id.str());
   }
-  json::object input{{"groups", std::move(groups)}};
-  if (!apart.empty()) input["apart"] = std::move(apart);
-  return input;
+  return json::object{{"groups", std::move(groups)}};
 }
 
 Result<store::PlanRecord> find_plan(const Context& context, const fleet::Workspace& workspace,
@@ -347,11 +340,6 @@ Result<Workflow> deliver_to_groups(Context& context, const store::Operation& ope
     workflow.steps.push_back(
         {fmt::format("Node group {}", group->name),
          [&context, id](StepContext& step) { return deliver_composition(context, id, step); }});
-    const auto* apart = find_array(*input, "apart");
-    if (!apart || std::find(apart->begin(), apart->end(), value) == apart->end()) continue;
-    workflow.steps.push_back(
-        {fmt::format("Nodes of {} with settings of their own", group->name),
-         [&context, id](StepContext& step) { return settle_nodes_of(context, id, step); }});
   }
   return workflow;
 }

@@ -62,8 +62,6 @@ Result<void> record_setting(Context& context, const fleet::WorkspaceId& workspac
     auto id = node_id(context, workspace, edit.owner);
     if (!id) return fail(std::move(id).error());
     owner.node = *id;
-    auto marked = context.store.layers.mark_apart(*id, true);
-    if (!marked) return marked;
   }
   return context.store.layers.put_setting(owner, edit.component, edit.setting, edit.value);
 }

@@ -6,8 +6,7 @@
 namespace ferry::store {
 
 // settings: of the workspace without group and node, of a group with its id, of a node with its id
-// (and no group: it may move). nodes_apart: nodes whose twins Ferry has given other settings than
-// their group's, until they are seen to be like the group again.
+// (and no group: it may move).
 inline constexpr std::string_view k0010Layers = R"sql(
 CREATE TABLE settings(
   workspace TEXT NOT NULL REFERENCES workspaces(id) ON DELETE CASCADE,
@@ -29,8 +28,6 @@ CREATE TABLE group_capabilities(
 CREATE TABLE node_capabilities(
   node TEXT NOT NULL REFERENCES nodes(id) ON DELETE CASCADE,
   capability TEXT NOT NULL, PRIMARY KEY(node, capability)) STRICT, WITHOUT ROWID;
-CREATE TABLE nodes_apart(
-  node TEXT PRIMARY KEY REFERENCES nodes(id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
 
 ALTER TABLE deployments ADD COLUMN selector TEXT NOT NULL DEFAULT '';
 ALTER TABLE deployments ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';

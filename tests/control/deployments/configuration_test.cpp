@@ -161,7 +161,6 @@ TEST_F(ConfigurationTest, ANodeAloneIsNotConfiguredBecauseTheHubWouldPutItBack) 
   hub_applies();
   EXPECT_THAT(refuse(setting(fleet::Layer::node, "pump-7", "rate", 7)).message,
               HasSubstr("cannot be set for node pump-7 alone"));
-  EXPECT_THAT(*context_->store.layers.nodes_apart(), IsEmpty());
 }
 
 TEST_F(ConfigurationTest, ACompositionIsRestoredWithItsConfiguration) {
