@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// MQTT load: many TLS connections, each keeping a window of unacknowledged QoS 1 messages in
-// flight.
-//   bench_telemetry hub ENVIRONMENT.json CONNECTIONS SECONDS    an IoT hub made for the occasion
-//   bench_telemetry broker PORT CA.pem CONNECTIONS SECONDS      a plain broker at localhost
-// Prints {"connections":..,"messages":..,"seconds":..,"rate":..}. Both targets get the same code,
-// the same payload and as long topics.
+// MQTT load. The target is an IoT hub made for the occasion, or a plain broker at localhost:
+//   hub ENVIRONMENT.json CONNECTIONS     broker PORT CA.pem CONNECTIONS
+// What is done to it:
+//   bench_telemetry load TARGET SECONDS   many TLS connections, each keeping a window of
+//       unacknowledged QoS 1 messages in flight; prints {"connections":..,"messages":..,
+//       "seconds":..,"rate":..}
+//   bench_telemetry prepare TARGET        makes the devices and connects one of them
+//   bench_telemetry hold TARGET           connects, prints "ready" and stays until it is ended
+// Both targets get the same code, the same payload and as long topics.
 #include <cstdio>
 #include <cstdlib>
 
@@ -27,6 +30,7 @@ using net::Task;
 constexpr int kWindow = 8;  // unacknowledged messages per connection
 constexpr std::size_t kPayloadSize = 256;
 constexpr std::string_view kGroup = "bench-telemetry";
+constexpr std::string_view kHub = "bench-telemetry-hub";
 
 struct Device {
   std::string host;
@@ -61,8 +65,10 @@ Task<void> publish_until(net::mqtt::Client& client, std::string topic, net::Stea
   --count.publishers;
 }
 
-Task<Result<std::string>> run(Load load) {
-  std::vector<std::unique_ptr<net::mqtt::Client>> clients;
+using Clients = std::vector<std::unique_ptr<net::mqtt::Client>>;
+
+Task<Result<Clients>> connect_all(Load load) {
+  Clients clients;
   for (const Device& device : load.devices) {
     auto stream =
         co_await net::connect_tls(load.tls, device.host, device.port, std::chrono::seconds(20));
@@ -71,6 +77,32 @@ Task<Result<std::string>> run(Load load) {
     if (!client) co_return fail(std::move(client).error());
     clients.push_back(*std::move(client));
   }
+  co_return clients;
+}
+
+Task<Result<std::string>> prepare(Load load) {
+  load.devices.resize(std::min<std::size_t>(load.devices.size(), 1));
+  auto clients = co_await connect_all(std::move(load));
+  if (!clients) co_return fail(std::move(clients).error());
+  co_return std::string("prepared");
+}
+
+Task<Result<std::string>> hold(Load load) {
+  auto clients = co_await connect_all(std::move(load));
+  if (!clients) co_return fail(std::move(clients).error());
+  std::puts("ready");
+  std::fflush(stdout);
+  for (const auto& client : *clients) {
+    const auto why = co_await client->wait_closed();
+    co_return fail(Error(why).with("hold {} connections", clients->size()));
+  }
+  co_return std::string("nothing to hold");
+}
+
+Task<Result<std::string>> run(Load load) {
+  auto connected = co_await connect_all(load);
+  if (!connected) co_return fail(std::move(connected).error());
+  Clients clients = *std::move(connected);
   const auto start = std::chrono::steady_clock::now();
   const auto end = start + load.duration;
   const net::Executor executor = co_await net::current_executor();
@@ -116,7 +148,7 @@ Task<Result<std::vector<Device>>> make_hub_devices(json::object environment, std
   if (!group) co_return fail(std::move(group).error());
   azure::arm::IotHubSpec spec;
   spec.group = kGroup;
-  spec.name = random_id("bench");
+  spec.name = kHub;
   spec.location = "westeurope";
   auto hub = co_await azure::arm::ensure_iot_hub(arm, spec);
   if (!hub) co_return fail(std::move(hub).error());
@@ -130,10 +162,13 @@ Task<Result<std::vector<Device>>> make_hub_devices(json::object environment, std
   for (int i = 0; i < connections; ++i) {
     azure::DeviceIdentity identity;
     identity.device_id = fmt::format("load-{:05}", i);
-    identity.authentication.primary_key = Secret(base64_encode(random_bytes(32)));
-    identity.authentication.secondary_key = Secret(base64_encode(random_bytes(32)));
+    // From the hub's own key, so that the next run knows it.
+    const std::string device_secret = hmac_sha256(key->key.reveal(), identity.device_id);
+    identity.authentication.primary_key = Secret(base64_encode(device_secret));
+    identity.authentication.secondary_key = identity.authentication.primary_key;
     auto created = co_await registry.create_device(identity);
-    if (!created) co_return fail(std::move(created).error());
+    const bool known = !created && created.error().code == Code::conflict;
+    if (!created && !known) co_return fail(std::move(created).error());
     const azure::SasKey device_key{host, "", identity.authentication.primary_key};
     auto token = azure::sas_token(host + "/devices/" + identity.device_id, device_key,
                                   clock.now() + std::chrono::hours(1));
@@ -164,20 +199,27 @@ std::vector<Device> make_broker_devices(std::uint16_t port, int connections) {
   return devices;
 }
 
-Result<std::string> measure(const std::vector<std::string>& arguments) {
-  if (arguments.size() < 4) {
-    return fail(Code::invalid_argument,
-                "usage: bench_telemetry hub ENVIRONMENT CONNECTIONS SECONDS "
-                "| broker PORT CA CONNECTIONS SECONDS");
+Result<std::string> measure(std::vector<std::string> arguments) {
+  const std::string what = arguments.empty() ? "" : arguments[0];
+  const std::string target = arguments.size() < 2 ? "" : arguments[1];
+  const std::size_t wanted = (target == "broker" ? 5U : 4U) + (what == "load" ? 1U : 0U);
+  if (arguments.size() != wanted || (target != "hub" && target != "broker")) {
+    return fail(
+        Code::invalid_argument,
+        "usage: bench_telemetry load|prepare|hold hub ENVIRONMENT CONNECTIONS [SECONDS], or "
+        "broker PORT CA CONNECTIONS [SECONDS]");
   }
   net::EventLoop loop;
   Load load;
-  load.duration = std::chrono::seconds(std::stoi(arguments.back()));
-  const int connections = std::stoi(arguments[arguments.size() - 2]);
-  std::string ca_file = arguments[2];
+  if (what == "load") {
+    load.duration = std::chrono::seconds(std::stoi(arguments.back()));
+    arguments.pop_back();
+  }
+  const int connections = std::stoi(arguments.back());
+  std::string ca_file = arguments[3];
   json::object environment;
-  if (arguments[0] == "hub") {
-    auto text = read_file(arguments[1]);
+  if (target == "hub") {
+    auto text = read_file(arguments[2]);
     if (!text) return fail(std::move(text).error());
     auto parsed = parse_json_object(*text);
     if (!parsed) return fail(std::move(parsed).error());
@@ -191,14 +233,16 @@ Result<std::string> measure(const std::vector<std::string>& arguments) {
   auto tls = net::TlsClientContext::create(trust);
   if (!tls) return fail(std::move(tls).error());
   load.tls = *tls;
-  if (arguments[0] == "hub") {
+  if (target == "hub") {
     auto devices = loop.run_until_done(make_hub_devices(environment, *ca, connections));
     if (!devices) return fail(std::move(devices).error());
     load.devices = *std::move(devices);
   } else {
     load.devices =
-        make_broker_devices(static_cast<std::uint16_t>(std::stoi(arguments[1])), connections);
+        make_broker_devices(static_cast<std::uint16_t>(std::stoi(arguments[2])), connections);
   }
+  if (what == "prepare") return loop.run_until_done(prepare(std::move(load)));
+  if (what == "hold") return loop.run_until_done(hold(std::move(load)));
   return loop.run_until_done(run(std::move(load)));
 }
 
