@@ -70,6 +70,6 @@ cp "$certificates/intruder.pem" "$certificates/intruder.chain.pem"
 
 for script in iot_sdk.mjs dps_sdk.mjs iot_hub_sdk.mjs iot_device_sdk.mjs iot_service_sdk.mjs; do
   CONFORMANCE_MODULES=$modules NODE_EXTRA_CA_CERTS=$ca DRYDOCK_DATA=$drydock_dir/data CONFORMANCE_WORK=$drydock_dir \
-    timeout 120 node "$here/$script" || failed_checks=$((failed_checks + 1))
+    timeout 120 node "$here/$script" || not_ok "$script ends well" "its exit code is $?"
 done
 finish
