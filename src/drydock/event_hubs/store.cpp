@@ -171,9 +171,13 @@ Result<void> EventStore::write_one(const Waiting& waiting) {
   (*end)->last_offset = offset;
   (*end)->offset = offset + size;
   if ((*end)->since_trim++ % kTrimEvery != 0) return {};
+  // Events stand in the order of their times, so what has expired is in front: looking for the
+  // first that has not costs as much as there is to delete, and not as much as there is.
   return database_.execute(
-      "DELETE FROM events WHERE space = ? AND hub = ? AND partition = ? AND enqueued < ?",
-      {waiting.space, waiting.hub, waiting.partition,
+      "DELETE FROM events WHERE space = ? AND hub = ? AND partition = ? AND sequence < ("
+      "SELECT sequence FROM events WHERE space = ? AND hub = ? AND partition = ? AND "
+      "enqueued >= ? ORDER BY sequence LIMIT 1)",
+      {waiting.space, waiting.hub, waiting.partition, waiting.space, waiting.hub, waiting.partition,
        milliseconds(event.enqueued - waiting.retention)});
 }
 

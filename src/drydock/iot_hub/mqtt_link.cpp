@@ -21,7 +21,8 @@ std::shared_ptr<MqttLink> MqttLink::start(std::unique_ptr<ferry::net::Stream> st
 ferry::net::Task<ferry::Result<std::optional<mqtt::Packet>>> MqttLink::read(
     ferry::net::SteadyTime deadline) {
   const auto self = shared_from_this();
-  std::array<char, 16 * 1024> buffer;
+  // Small, for it stands in each waiting connection's frame: TLS keeps the rest of a record.
+  std::array<char, 1024> buffer;
   while (!closed_) {
     auto packet = decoder_.next();
     if (!packet || *packet) co_return packet;
