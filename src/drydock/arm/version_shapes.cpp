@@ -21,13 +21,15 @@ struct Rule {
   std::string_view older_name;  // "": there was none
 };
 
-constexpr std::array<Rule, 4> kRules = {{
+constexpr std::array<Rule, 5> kRules = {{
     {"/microsoft.devices/iothubs", "2023-06-30", "properties.routing.endpoints",
      "cosmosDBSqlContainers", "cosmosDBSqlCollections"},
     {"/microsoft.devices/provisioningservices", "2022-02-05", "properties",
      "portalOperationsHostName", ""},
     {"/microsoft.eventhub/namespaces", "2023-01-01-preview", "properties", "retentionDescription",
      ""},
+    // Some previews have it, no stable version does; it is left out of all.
+    {"/microsoft.containerregistry/registries", "9999", "properties", "anonymousPullEnabled", ""},
     {"/locations", "2020-01-01", "", "type", ""},
 }};
 

@@ -34,6 +34,15 @@ Outcome<void> check_etag(const std::string& if_match, const json::object& docume
   return refuse(412001, "the ETag does not match: it was changed in the meantime");
 }
 
+// As services see it: by what a device was recognised is told to the device alone.
+json::value state_for_services(json::object& record) {
+  json::value state = record["registrationState"];
+  if (auto* members = state.if_object()) {
+    for (const char* own : {"symmetricKey", "x509", "tpm"}) members->erase(own);
+  }
+  return state;
+}
+
 std::string etag_of(const HttpRequest& request) {
   return request.headers.get_or("If-Match", "");
 }
@@ -124,7 +133,7 @@ ProvisioningService::Answer ProvisioningService::get_enrollment(const Call& call
   json::object document = public_document(*enrollment);
   if (call.kind == EnrollmentKind::individual) {
     auto record = store_.registration(call.service(), id);
-    if (record && *record) document["registrationState"] = (**record)["registrationState"];
+    if (record && *record) document["registrationState"] = state_for_services(**record);
   }
   return json_response(200, document);
 }
@@ -165,7 +174,7 @@ ProvisioningService::Answer ProvisioningService::query_registrations(const Call&
   auto records = store_.registrations_of_group(call.service(), group);
   if (!records) return refuse(500001, "the registration records cannot be read");
   json::array items;
-  for (json::object& record : *records) items.push_back(record["registrationState"]);
+  for (json::object& record : *records) items.push_back(state_for_services(record));
   return page_of(call.request, std::move(items), "deviceRegistration");
 }
 
@@ -174,7 +183,7 @@ ProvisioningService::Answer ProvisioningService::get_registration(const Call& ca
   auto record = store_.registration(call.service(), id);
   if (!record) return refuse(500001, "the registration record cannot be read");
   if (!*record) return refuse(404201, "there is no registration of {}", id);
-  return json_response(200, (**record)["registrationState"]);
+  return json_response(200, state_for_services(**record));
 }
 
 ProvisioningService::Answer ProvisioningService::delete_registration(const Call& call) {
