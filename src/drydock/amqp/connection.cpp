@@ -373,10 +373,15 @@ void Connection::check_claims() {
 
 Task<void> Connection::write_all(std::shared_ptr<Connection> self) {
   std::string batch;
+  std::int64_t next_tick = 0;
   while (!self->closed_) {
     self->check_claims();
     self->wake_links();
-    pn_transport_tick(self->driver_.transport, steady_milliseconds());
+    // Not more often, however short the silence is that the peer bears: this loop would not end.
+    if (const std::int64_t now = steady_milliseconds(); now >= next_tick) {
+      pn_transport_tick(self->driver_.transport, now);
+      next_tick = now + kTick.count();
+    }
     self->process_events();
     const pn_bytes_t pending = pn_connection_driver_write_buffer(&self->driver_);
     if (pending.size > 0) {
