@@ -61,23 +61,33 @@ BlobService::Response BlobService::get_container(const BlobRequest& request) {
   return response;
 }
 
-BlobService::Response BlobService::set_container_metadata(const BlobRequest& request) {
+Outcome<ContainerRecord> BlobService::require_changeable_container(const BlobRequest& request) {
   auto container = require_container(request);
-  if (!container) return refuse(std::move(container).error());
+  if (!container) return container;
   auto allowed = blob::check_write_conditions(request.http.headers, container->version);
   if (!allowed) return refuse(std::move(allowed).error());
   auto held = check_container_lease(request, *container);
   if (!held) return refuse(std::move(held).error());
-  auto metadata = blob::metadata_of(request.http.headers);
-  if (!metadata) return refuse(std::move(metadata).error());
-  container->metadata = *std::move(metadata);
-  container->version = {blob::new_etag(), clock_.now()};
-  if (auto saved = store_.update_container(*container); !saved) {
+  return container;
+}
+
+BlobService::Response BlobService::write_container(ContainerRecord container) {
+  container.version = {blob::new_etag(), clock_.now()};
+  if (auto saved = store_.update_container(container); !saved) {
     return blob::refuse_internal(saved.error());
   }
   net::HttpResponse response;
-  blob::set_version_headers(response.headers, container->version);
+  blob::set_version_headers(response.headers, container.version);
   return response;
+}
+
+BlobService::Response BlobService::set_container_metadata(const BlobRequest& request) {
+  auto container = require_changeable_container(request);
+  if (!container) return refuse(std::move(container).error());
+  auto metadata = blob::metadata_of(request.http.headers);
+  if (!metadata) return refuse(std::move(metadata).error());
+  container->metadata = *std::move(metadata);
+  return write_container(*std::move(container));
 }
 
 BlobService::Response BlobService::get_container_acl(const BlobRequest& request) {
@@ -95,22 +105,12 @@ BlobService::Response BlobService::set_container_acl(const BlobRequest& request)
     return refuse(409, "PublicAccessNotPermitted",
                   "Public access is not permitted on this storage account.");
   }
-  auto container = require_container(request);
+  auto container = require_changeable_container(request);
   if (!container) return refuse(std::move(container).error());
-  auto allowed = blob::check_write_conditions(request.http.headers, container->version);
-  if (!allowed) return refuse(std::move(allowed).error());
-  auto held = check_container_lease(request, *container);
-  if (!held) return refuse(std::move(held).error());
   auto policies = blob::parse_access_policies(request.http.body);
   if (!policies) return refuse(std::move(policies).error());
   container->policies = *std::move(policies);
-  container->version = {blob::new_etag(), clock_.now()};
-  if (auto saved = store_.update_container(*container); !saved) {
-    return blob::refuse_internal(saved.error());
-  }
-  net::HttpResponse response;
-  blob::set_version_headers(response.headers, container->version);
-  return response;
+  return write_container(*std::move(container));
 }
 
 BlobService::Response BlobService::delete_container(const BlobRequest& request) {

@@ -66,6 +66,10 @@ class BlobService final : public ResourceObserver, public ContainerKeeper {
   Response get_container_acl(const blob::BlobRequest& request);
   Response set_container_acl(const blob::BlobRequest& request);
   blob::Outcome<blob::ContainerRecord> require_container(const blob::BlobRequest& request);
+  // Whose conditions and lease let the request change it.
+  blob::Outcome<blob::ContainerRecord> require_changeable_container(
+      const blob::BlobRequest& request);
+  Response write_container(blob::ContainerRecord container);
   blob::Outcome<void> check_container_lease(const blob::BlobRequest& request,
                                             const blob::ContainerRecord& container) const;
 
