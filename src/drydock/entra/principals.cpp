@@ -65,8 +65,10 @@ std::string hash_of(const Secret& secret) {
   return hex_encode(sha256(secret.reveal()));
 }
 
+// A secret of Entra ID never begins with a hyphen, which `az login -p` would take for an option:
+// like there, it begins with letters and a digit and is 40 characters long, of which 34 are random.
 std::string make_secret() {
-  return base64url_encode(random_bytes(30));
+  return "dry8Q~" + base64url_encode(random_bytes(30)).substr(0, 34);
 }
 
 PrincipalKind kind_from(std::string_view text) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applications that are made beside a running server, the user, and the machine's identity.
+#include <cctype>
+#include <set>
+
 #include "base/file.hpp"
 #include "drydock/entra/device_login.hpp"
 #include "tests/drydock/entra/fixture.hpp"
@@ -52,6 +55,20 @@ TEST_F(PrincipalsTest, AnApplicationMadeBesideTheServerSignsIn) {
   ASSERT_TRUE(store.remove(robot.client_id));
   form[2].second = secret.reveal();
   EXPECT_EQ(error_number(post_token(form)), 700016);
+}
+
+TEST_F(PrincipalsTest, ASecretIsNeverTakenForAnOptionByACommandLine) {
+  auto store = principals();
+  const auto robot = store.add(entra::PrincipalKind::application, "robot").value();
+  std::set<std::string> seen;
+  for (int i = 0; i < 500; ++i) {
+    const std::string secret(store.add_secret(robot).value().reveal());
+    EXPECT_EQ(secret.size(), 40U);
+    EXPECT_TRUE(std::isalnum(static_cast<unsigned char>(secret.front()))) << secret.front();
+    EXPECT_TRUE(seen.insert(secret).second);
+  }
+  EXPECT_TRUE(std::isalnum(
+      static_cast<unsigned char>(entra_->application().client_secret.reveal().front())));
 }
 
 TEST_F(PrincipalsTest, NamesAreTakenOnceAndWhatEveryCloudHasStays) {
