@@ -65,10 +65,9 @@ std::string hash_of(const Secret& secret) {
   return hex_encode(sha256(secret.reveal()));
 }
 
-// A secret of Entra ID never begins with a hyphen, which `az login -p` would take for an option:
-// like there, it begins with letters and a digit and is 40 characters long, of which 34 are random.
+// Begins with a letter: `az login -p` and other command lines take a leading hyphen for an option.
 std::string make_secret() {
-  return "dry8Q~" + base64url_encode(random_bytes(30)).substr(0, 34);
+  return "dry8Q~" + base64url_encode(random_bytes(25));
 }
 
 PrincipalKind kind_from(std::string_view text) {
