@@ -21,8 +21,6 @@ stop_agent() {
 }
 clean_up() {
   stop_agent
-  [ -z "${dockerd_pid:-}" ] || docker ps -aq | xargs -r docker rm -f >/dev/null
-  [ -z "${dockerd_pid:-}" ] || docker network rm azure-iot-edge >/dev/null 2>&1
   stop_dockerd
   stop_drydock
 }

@@ -19,8 +19,6 @@ stop_pid() {
 clean_up() {
   stop_pid "$agent_pid"
   stop_pid "$second_pid"
-  [ -z "${dockerd_pid:-}" ] || docker ps -aq | xargs -r docker rm -f >/dev/null
-  [ -z "${dockerd_pid:-}" ] || docker network rm azure-iot-edge >/dev/null 2>&1
   stop_dockerd
   stop_pid "$registry_pid"
   rm -rf "$work"
@@ -102,6 +100,8 @@ check_contains "a module knows its own name" "$inspect" "IOTEDGE_MODULEID=sample
 check_contains "a module has the environment of its manifest" "$inspect" "RATE=5"
 check_contains "a container is labelled as the Edge runtime's" "$inspect" '"net.azure-devices.edge.owner": "Microsoft.Azure.Devices.Edge.Agent"'
 check_contains "a module joins the network of the Edge runtime" "$inspect" '"azure-iot-edge": {'
+bridge=/sys/class/net/br-$(docker network inspect -f '{{slice .Id 0 12}}' azure-iot-edge)
+check "their network is a bridge of the machine" test -e "$bridge"
 check "modules find each other by their plain names" docker exec "$sampler" nslookup pump 127.0.0.11
 
 # Shared library pages depend on the build (a release build has 10 MB in all); its own memory does not.
@@ -173,6 +173,7 @@ check "containers are removed" "$bin/ferry-agent" remove-modules --data "$a" --d
 
 # The engine away: the agent waits for it and says so.
 stop_dockerd
+check "an engine of a test leaves no bridge behind" test ! -e "$bridge"
 start_agent "$a"; agent_pid=$started_pid
 check "an engine that is away is told" eventually 10 log_has "$a" "reach the Docker Engine"
 kill -0 "$agent_pid" 2>/dev/null && ok "and waited for" || not_ok "and waited for"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A Docker engine of its own for a test or the demo: own data, own socket, stopped by its pid.
 #   start_dockerd DIR   sets DOCKER_HOST and dockerd_pid; DIR must be short (socket paths are limited)
-#   stop_dockerd
+#   stop_dockerd        with the containers and networks in it; does nothing when none was started
 
 start_dockerd() {
   local dir=$1
@@ -26,6 +26,12 @@ start_dockerd() {
 
 stop_dockerd() {
   [ -n "${dockerd_pid:-}" ] || return 0
+  # By its own socket: DOCKER_HOST may be anybody's. A network's bridge would outlive the engine, and Docker finds no
+  # addresses any more when a machine has some thirty of them.
+  local own="unix://$dockerd_dir/docker.sock"
+  docker -H "$own" ps -aq 2>/dev/null | xargs -r docker -H "$own" rm -f >/dev/null 2>&1 || true
+  docker -H "$own" network ls -q --filter type=custom 2>/dev/null |
+    xargs -r docker -H "$own" network rm >/dev/null 2>&1 || true
   kill "$dockerd_pid" 2>/dev/null || true
   wait "$dockerd_pid" 2>/dev/null || true
   # Mounts that a killed engine left behind would keep the directory busy.

@@ -28,10 +28,7 @@ stop() { kill "${2:--TERM}" "$1" 2>/dev/null && wait "$1" 2>/dev/null; }
 clean_up() {
   local pid log
   for pid in "${started_pids[@]}"; do stop "$pid"; done
-  if [ -n "${dockerd_pid:-}" ]; then
-    docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1
-    stop_dockerd
-  fi
+  [ -z "${dockerd_pid:-}" ] || stop_dockerd  # scripts without an engine do not source dockerd.sh
   if [ "$failed_checks" -gt 0 ]; then
     for log in "$data"/logs/*.log "$work"/*.log; do
       [ -f "$log" ] && echo "# end of $log" && tail -15 "$log" | sed 's/^/#   /'
